@@ -1,0 +1,2 @@
+//! The engine of remade.
+pub mod version;

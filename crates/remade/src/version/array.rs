@@ -1,0 +1,3 @@
+//! What is the version of an array?
+
+use super::{Encoder, Tag, Version};
