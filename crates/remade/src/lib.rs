@@ -1,4 +1,5 @@
 //! The engine of remade.
 pub mod persist;
+pub mod source;
 pub mod stamp;
 pub mod version;

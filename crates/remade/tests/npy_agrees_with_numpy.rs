@@ -2,6 +2,8 @@
 //!
 //! The files are under `golden/npy/`, with the script that made them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

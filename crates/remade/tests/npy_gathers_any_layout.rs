@@ -1,5 +1,7 @@
 //! An array that lies in memory in any order is written in the order of the file.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs::File;
 
 use proptest::prelude::*;
