@@ -45,7 +45,8 @@ def files(pattern):
         elif os.path.isdir(match) and pattern.rstrip("/").split("/")[-1] != "**":
             found.update(below(match))
     # A step up in front of all patterns is resolved; behind one it stays.
-    found = {file.removeprefix("deep/../") for file in found}
+    if pattern.startswith("deep/../"):
+        found = {file.removeprefix("deep/../") for file in found}
     return sorted({file if ".." in file else os.path.normpath(file) for file in found})
 
 
