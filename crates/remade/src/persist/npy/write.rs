@@ -1,0 +1,147 @@
+//! How does an array become a `.npy` file, and what is its version?
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::gather::blocks;
+use super::{Header, NpyError};
+use crate::version::Version;
+use crate::version::array::{ContentDigest, Layout};
+
+/// Files of this size and more are given their place on the disk ahead.
+const PREALLOCATED: u64 = 1024 * 1024;
+
+/// Writes an array into a new, empty file and gives the version that it has in this file, in one
+/// pass over the memory. That is the version of the live array too, unless the elements lie in
+/// memory in an order that no file keeps.
+///
+/// The first element begins at `start` of `memory`. The elements are written in the order that the
+/// header names ([`Header::of`] takes numpy's choice), whatever their order in memory. Scattered
+/// elements are gathered in blocks of 4 MB; more memory is never needed.
+///
+/// The result of the call is final: whoever closes the file should still check that, because some
+/// network file systems tell of a full disk only then.
+///
+/// # Errors
+///
+/// [`NpyError::Mismatch`] if header, layout and memory do not fit each other, or if the element type
+/// is not plain; nothing was written then. [`NpyError::Io`] if the file could not be written.
+///
+/// ```
+/// use remade::persist::npy::{Header, Npy, save};
+/// use remade::version::array::Layout;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("two.npy");
+///
+/// let layout = Layout { shape: &[2], strides: &[1], itemsize: 1 };
+/// let header = Header::of("'|u1'", layout).unwrap();
+/// let file = std::fs::File::create_new(&path).unwrap();
+/// let version = save(&file, &path, &header, layout, &[7, 8], 0).unwrap();
+///
+/// let npy = Npy::open(std::fs::File::open(&path).unwrap(), &path).unwrap();
+/// assert_eq!(npy.version().unwrap(), Some(version));
+/// ```
+pub fn save(
+    file: &File,
+    path: &Path,
+    header: &Header,
+    layout: Layout<'_>,
+    memory: &[u8],
+    start: usize,
+) -> Result<Version, NpyError> {
+    let element = header.element().ok_or_else(|| {
+        let expected = "an element type of numbers, times, text or bytes";
+        NpyError::mismatch(path, expected, &*header.descr)
+    })?;
+    let data = check(path, header, element.size, layout, memory, start)?;
+    let mut buffer = header.to_bytes().map_err(|source| NpyError::Mismatch {
+        path: path.to_owned(),
+        source,
+    })?;
+    preallocate(file, buffer.len() as u64 + data).map_err(NpyError::io("write", path))?;
+
+    let (mut shape, mut strides) = (layout.shape.to_vec(), layout.strides.to_vec());
+    if header.fortran_order {
+        shape.reverse();
+        strides.reverse();
+    }
+    let ordered = Layout {
+        shape: &shape,
+        strides: &strides,
+        itemsize: layout.itemsize,
+    };
+    let mut digest = ContentDigest::new();
+    let mut file: &File = file;
+    let mut undigested = buffer.len(); // the header goes out with the first block
+    blocks(ordered, memory, start, &mut buffer, |buffer| {
+        digest.update(&buffer[undigested..]);
+        undigested = 0;
+        file.write_all(buffer)?;
+        buffer.clear();
+        Ok(())
+    })
+    .and_then(|()| file.write_all(&buffer))
+    .map_err(NpyError::io("write", path))?;
+    Ok(header.version_with(&element, digest.finish()))
+}
+
+/// Do header, layout and memory belong together? Gives the number of bytes of all elements.
+fn check(
+    path: &Path,
+    header: &Header,
+    size: usize,
+    layout: Layout<'_>,
+    memory: &[u8],
+    start: usize,
+) -> Result<u64, NpyError> {
+    if size != layout.itemsize
+        || header.shape != layout.shape
+        || layout.shape.len() != layout.strides.len()
+    {
+        let expected = format!("shape {:?} of {size}-byte elements", header.shape);
+        return Err(NpyError::mismatch(path, expected, format!("{layout:?}")));
+    }
+    let is_inside = |offset| {
+        let place = start.checked_add_signed(offset);
+        place.is_some_and(|place| place <= memory.len())
+    };
+    let data = header
+        .elements()
+        .and_then(|elements| elements.checked_mul(size as u64))
+        .filter(|bytes| isize::try_from(*bytes).is_ok());
+    match (layout.extent(), data) {
+        (Some((low, high)), Some(data)) if is_inside(low) && is_inside(high) => Ok(data),
+        (extent, _) => Err(NpyError::mismatch(
+            path,
+            format!("memory for {layout:?}, which reaches over {extent:?} from byte {start}"),
+            format!("{} bytes", memory.len()),
+        )),
+    }
+}
+
+/// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
+/// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
+/// over an existing file.
+#[cfg(target_os = "linux")]
+fn preallocate(file: &File, size: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    if size < PREALLOCATED {
+        return Ok(());
+    }
+    // The size of the file grows with what is written all the same, so that a file that a crash cut
+    // short can be told from a whole one.
+    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {
+        Err(Errno::NOSPC | Errno::DQUOT) => Err(io::ErrorKind::StorageFull.into()),
+        // Anything else: this file system cannot, and writing works without.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn preallocate(_: &File, _: u64) -> io::Result<()> {
+    let _ = PREALLOCATED;
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Which file need not be read again?
+//!
+//! A table in this process, and for large files one small JSON file each in a folder, tell what was
+//! in a file that had a certain stamp. Beside the stamp they keep the time at which content or
+//! attributes last changed, which nobody can set by hand: a copy that kept size and time of another
+//! file, as `cp -p`, `rsync -t` and many archives do, is read again. What was not settled when it
+//! was read is never kept. All of this only saves work: it may be deleted at any time, and where it
+//! cannot be written, files are simply read.
+
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, SourceError, SourceFile, content, path};
+use crate::stamp::{self, Stamp};
+use crate::version::Version;
+
+/// Reading a smaller file again costs about as much as reading what is known about it.
+const KEPT_ON_DISK: u64 = 1024 * 1024;
+
+/// More entries than any project has; a bound all the same.
+const MOST_ENTRIES: usize = 1 << 18;
+
+/// A file that tells of another is never longer. Paths end at 4096 bytes.
+const LONGEST_NOTE: u64 = 64 * 1024;
+
+const FORMAT: u32 = 1;
+
+/// What was in a file at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    stamp: Stamp,
+    changed: i64,
+    version: Version,
+}
+
+/// [`Known`], on disk.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    format: u32,
+    path: String,
+    stamp: Stamp,
+    changed: i64,
+    version: Version,
+}
+
+/// What was in which file: see the page of this module's source.
+///
+/// One for each store; threads may share it. No lock is held while a file is being read.
+#[derive(Debug, Default)]
+pub struct SourceMemory {
+    folder: Option<PathBuf>,
+    known: Mutex<HashMap<PathBuf, Known>>,
+}
+
+impl SourceMemory {
+    /// A memory that ends with the process.
+    pub fn new() -> SourceMemory {
+        SourceMemory::default()
+    }
+
+    /// A memory that keeps what it knows of files above 1 MB in `folder`, which is made when it is
+    /// needed.
+    pub fn in_folder(folder: impl Into<PathBuf>) -> SourceMemory {
+        SourceMemory {
+            folder: Some(folder.into()),
+            known: Mutex::default(),
+        }
+    }
+
+    /// What there is at this place, and what is in it.
+    pub(super) fn content(&self, path: &Path) -> Result<Entry, SourceError> {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if content::is_absent(&error) => return Ok(Entry::Missing),
+            Err(error) => return Err(SourceError::io("look up", path)(error)),
+        };
+        content::refuse_special(path, &metadata)?;
+        if metadata.is_dir() {
+            return Ok(Entry::Folder);
+        }
+        if let Some(known) = self.recall(path, &metadata) {
+            return Ok(entry(path, &known, true));
+        }
+        match content::open(path) {
+            Ok(file) => self.read(path, &file),
+            Err(error) if content::is_absent(&error) => Ok(Entry::Missing),
+            Err(error) => Err(SourceError::io("read", path)(error)),
+        }
+    }
+
+    fn read(&self, path: &Path, file: &File) -> Result<Entry, SourceError> {
+        // The stamp comes first: what is written from now on changes it, so a mixture of old and new
+        // content is never taken for the new one.
+        let taken_at = stamp::now();
+        let metadata = file.metadata().map_err(SourceError::io("read", path))?;
+        content::refuse_special(path, &metadata)?;
+        if metadata.is_dir() {
+            return Ok(Entry::Folder);
+        }
+        let version = content::read(file, metadata.len()).map_err(SourceError::io("read", path))?;
+        let known = Known {
+            stamp: Stamp::of_metadata(&metadata),
+            changed: stamp::changed_at(&metadata),
+            version,
+        };
+        let is_settled =
+            known.stamp.is_settled(taken_at) && stamp::is_settled(known.changed, taken_at);
+        if is_settled {
+            self.remember(path, known);
+            if known.stamp.size > KEPT_ON_DISK {
+                // Without it the file is read again: nothing is lost.
+                let _ = self.write_note(path, &known);
+            }
+        }
+        Ok(entry(path, &known, is_settled))
+    }
+
+    fn recall(&self, path: &Path, metadata: &Metadata) -> Option<Known> {
+        let is_same = |known: &Known| {
+            known.stamp == Stamp::of_metadata(metadata)
+                && known.changed == stamp::changed_at(metadata)
+        };
+        let known = self.table().get(path).copied();
+        if let Some(known) = known.filter(is_same) {
+            return Some(known);
+        }
+        if metadata.len() <= KEPT_ON_DISK {
+            return None;
+        }
+        let known = self.read_note(path).filter(is_same)?;
+        self.remember(path, known);
+        Some(known)
+    }
+
+    fn remember(&self, path: &Path, known: Known) {
+        let mut table = self.table();
+        if table.len() >= MOST_ENTRIES {
+            table.clear();
+        }
+        table.insert(path.to_owned(), known);
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
+        // Every change of the table is one insertion, so a panic elsewhere left it whole.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_path(&self, path: &Path) -> Option<(PathBuf, String)> {
+        let name = Version::of_bytes(&path::slashed(path)).to_string();
+        Some((self.folder.clone()?, name))
+    }
+
+    /// Whatever is wrong with it, a note that cannot be read is none.
+    fn read_note(&self, path: &Path) -> Option<Known> {
+        let (folder, name) = self.note_path(path)?;
+        let file = open_note(&folder.join(name).with_extension("json")).ok()?;
+        if !file.metadata().ok()?.is_file() {
+            return None;
+        }
+        let mut text = Vec::new();
+        file.take(LONGEST_NOTE).read_to_end(&mut text).ok()?;
+        let note: Note = serde_json::from_slice(&text).ok()?;
+        let is_ours = note.format == FORMAT && path::from_text(&note.path)? == path;
+        is_ours.then_some(Known {
+            stamp: note.stamp,
+            changed: note.changed,
+            version: note.version,
+        })
+    }
+
+    fn write_note(&self, path: &Path, known: &Known) -> io::Result<()> {
+        static STAGED: AtomicU64 = AtomicU64::new(0);
+        let Some((folder, name)) = self.note_path(path) else {
+            return Ok(());
+        };
+        let note = Note {
+            format: FORMAT,
+            path: path::relative_text(path, Path::new("")),
+            stamp: known.stamp,
+            changed: known.changed,
+            version: known.version,
+        };
+        let text = serde_json::to_vec(&note)?;
+        fs::create_dir_all(&folder)?;
+        let number = STAGED.fetch_add(1, Ordering::Relaxed);
+        let staged = folder.join(format!(".{name}-{}-{number}", std::process::id()));
+        let written = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&staged)
+            .and_then(|mut file| file.write_all(&text))
+            .and_then(|()| fs::rename(&staged, folder.join(name).with_extension("json")));
+        if written.is_err() {
+            let _ = fs::remove_file(&staged);
+        }
+        written
+    }
+}
+
+fn entry(path: &Path, known: &Known, is_settled: bool) -> Entry {
+    Entry::File(SourceFile {
+        path: path.to_owned(),
+        stamp: known.stamp,
+        is_settled,
+        version: known.version,
+    })
+}
+
+/// Links inside a store are not followed.
+fn open_note(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
