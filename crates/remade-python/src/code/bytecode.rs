@@ -162,15 +162,12 @@ pub(super) fn uses(code: &Bound<'_, PyAny>) -> PyResult<Uses> {
     scan(code, &free, &mut uses)?;
     // `super()` reads `__class__` without an instruction that says so, except since Python 3.12.
     for name in free {
+        let mentioned = names_free(&uses, &name);
         let chain = Chain {
             scope: Scope::Free,
             names: vec![name],
         };
-        let mentioned = uses
-            .chains
-            .keys()
-            .any(|one| one.scope == Scope::Free && one.names[0] == chain.names[0]);
-        if !mentioned {
+        if !mentioned || chain.names[0] == "__class__" {
             uses.chains.insert(
                 chain,
                 Access {
@@ -449,4 +446,9 @@ pub(super) fn code_of<'py>(function: &Bound<'py, PyAny>) -> Option<Bound<'py, Py
     let code = attribute(function, "__code__")?;
     let kinds = Kinds::get(function.py()).ok()?;
     code.get_type().is(&kinds.code).then_some(code)
+}
+
+fn names_free(uses: &Uses, name: &str) -> bool {
+    let mut chains = uses.chains.keys().filter(|one| one.scope == Scope::Free);
+    chains.any(|one| one.names[0] == name)
 }

@@ -74,8 +74,12 @@ impl<'py> Walk<'_, 'py> {
             self.refer(index, &format!("(base {position})"), &base, &spot, true)?;
         }
         let meta = class.get_type().into_any();
-        let spot = self.held(String::new());
-        self.refer(index, "(metaclass)", &meta, &spot, true)?;
+        let meta_module = text(&meta, "__module__").unwrap_or_default();
+        // `EnumMeta` became `EnumType`, and the base says as much.
+        if meta_module != "enum" {
+            let spot = self.held(String::new());
+            self.refer(index, "(metaclass)", &meta, &spot, true)?;
+        }
 
         let Some(namespace) = behind_proxy(&class.getattr("__dict__")?) else {
             return Ok(());
@@ -124,6 +128,7 @@ impl<'py> Walk<'_, 'py> {
     /// Members are opened as a whole, and the machinery differs between Pythons.
     fn is_enum_bookkeeping(&self, name: &str, value: &Bound<'py, PyAny>) -> bool {
         let sunder = name.starts_with('_') && name.ends_with('_');
+        let dunder = name.starts_with("__") && name.ends_with("__");
         let function = value.get_type().is(&self.kinds.function);
         let own = function
             && value
@@ -133,7 +138,7 @@ impl<'py> Walk<'_, 'py> {
                 .is_some_and(|globals| own::owns_globals(&globals, self.rules));
         let member = attribute(value, "_name_").is_some() || type_name(value).0 == "enum";
         member
-            || (sunder || function) && !own
+            || (sunder || function || dunder) && !own
             || name == "_hashable_values_"
             || name == "_unhashable_values_"
     }

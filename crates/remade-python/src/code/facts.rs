@@ -6,10 +6,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use remade::version::{Encoder, Tag, Version};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::bytecode::{Uses, uses};
+use super::bytecode::{Scope, Uses, uses};
 use super::normal::{Normalizer, chains, decorator_chain};
 use super::{compiled, source};
 
@@ -97,9 +97,11 @@ fn find(
     let mut decorators = Vec::new();
     let mut source_text = None;
     let mut normal = None;
+    let mut uses = uses(code)?;
     let form = match source::find(code, globals)? {
         Some(found) => {
             let text = normalizer.normal(&found.node, &mut is_make)?;
+            forget_annotations(&mut uses, &text);
             if let Some(list) = found.node.getattr_opt("decorator_list")? {
                 for decorator in list.try_iter()? {
                     let decorator = decorator?;
@@ -125,7 +127,7 @@ fn find(
     Ok(Facts {
         code: code.clone().unbind(),
         form,
-        uses: uses(code)?,
+        uses,
         decorators,
         file: code.getattr("co_filename")?.extract()?,
         line: code.getattr("co_firstlineno")?.extract()?,
@@ -133,4 +135,16 @@ fn find(
         normal,
         asked,
     })
+}
+
+/// The bytecode of a function also loads the annotations of the functions in it. What is not in the
+/// normal form does not count, so neither do the names that stand only there.
+fn forget_annotations(uses: &mut Uses, normal: &str) {
+    let name = |rest: &'_ str| rest.split(')').next().unwrap_or_default().to_owned();
+    let names: HashSet<String> = normal.split("Name(id=").skip(1).map(name).collect();
+    uses.chains.retain(|chain, access| {
+        chain.scope == Scope::Free
+            || access.store
+            || chain.names.first().is_some_and(|root| names.contains(root))
+    });
 }

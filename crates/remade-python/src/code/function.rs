@@ -385,12 +385,22 @@ impl<'py> Walk<'_, 'py> {
     ) -> PyResult<()> {
         let builtins = self.py.import("builtins")?.dict();
         let value = builtins.get_item(name)?;
-        self.guards.item(&builtins, name.as_any(), value.as_ref());
-        let part = match value {
+        let spot = Spot {
+            place: Place::Item(builtins, name.clone().into_any()),
+            name: in_module("builtins", name.to_str()?),
+            locator: Some(("builtins".to_owned(), vec![name.to_str()?.to_owned()])),
+        };
+        let part = match &value {
+            // Somebody put a function of their own there.
+            Some(value) if value.get_type().is(&self.kinds.function) => {
+                return self.refer(index, label, value, &spot, access.read);
+            }
+            // By the name that it is called by: its module differs between Pythons.
             Some(_) => Part::Name(format!("builtins.{}", name.to_str()?)),
             None if access.optional => return Ok(()),
             None => Part::Missing,
         };
+        self.guard(&spot, value.as_ref());
         self.nodes[index].parts.insert(label.to_owned(), part);
         Ok(())
     }
