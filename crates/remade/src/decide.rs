@@ -1,6 +1,7 @@
 //! Fresh or stale, and why?
 
 use crate::record::{Argument, Implicit, NeverFresh, Record};
+use crate::source::SourceState;
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -191,6 +192,8 @@ pub struct Present {
     pub code: BTreeMap<String, Version>,
     /// What the function was given.
     pub arguments: Vec<Argument>,
+    /// The files among them.
+    pub sources: Vec<SourceState>,
 }
 
 /// Why a record may not answer, from the record alone.

@@ -39,6 +39,8 @@ pub struct Record {
     pub code: BTreeMap<String, Version>,
     /// What the function was given.
     pub arguments: Vec<Argument>,
+    /// The files among the arguments.
+    pub sources: Vec<SourceState>,
     /// Mutable globals and closure values.
     pub implicit: Vec<Implicit>,
     /// What came in through made functions called inside.

@@ -155,6 +155,7 @@ fn record_of<F: Face>(
         fingerprint: running.present.fingerprint,
         code: running.present.code.clone(),
         arguments: running.present.arguments.clone(),
+        sources: running.present.sources.clone(),
         implicit: facts.implicit,
         nested,
         value: saved.value,
