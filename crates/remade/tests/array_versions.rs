@@ -1,5 +1,6 @@
 //! An array version depends on element type, shape, order and elements, and on nothing else.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are not tests to clippy
 use proptest::prelude::*;
 use remade::version::Version;
 use remade::version::array::{
