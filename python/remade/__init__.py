@@ -25,6 +25,11 @@ from ._make import make
 from ._persisters import NumpyFile, Persister, PickleFile
 from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
 from ._results import CacheInfo
+from . import _remade as _engine
+import os as _os
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_engine._after_fork_in_child)
 
 __all__ = [
     "CacheInfo",

@@ -130,23 +130,30 @@ class _Options:
         _refuse(func)
         module, qualname = _known_as(func)
         name = f"{module}.{qualname if self.name is None else self.name}"
-        made = _remade.MadeFunction(
-            func,
-            name,
-            self.output,
-            cachedir=self.cachedir,
-            debug=self.debug,
-            raise_errors=self.raise_errors,
-            keep=None if self.keep == "all" else self.keep,
-            rerun_unknown=self.unknown == "rerun",
-            verify=self.verify,
-            ignore=self.ignore,
-            depends=self.depends,
-            follow=self.follow,
-            version=self.version,
-        )
-        _dress(made, func)
-        return made
+        options = {
+            "cachedir": self.cachedir,
+            "debug": self.debug,
+            "raise_errors": self.raise_errors,
+            "keep": None if self.keep == "all" else self.keep,
+            "rerun_unknown": self.unknown == "rerun",
+            "verify": self.verify,
+            "ignore": self.ignore,
+            "depends": self.depends,
+            "follow": self.follow,
+            "version": self.version,
+        }
+        return built(func, name, self.output, options)
+
+
+def built(
+    func: Any, name: str, output: Any, options: dict[str, Any]
+) -> _remade.MadeFunction[..., Any]:
+    """A made function from options that have been checked."""
+    made: Any = _remade.MadeFunction(func, name, output, **options)
+    made._options = options
+    _dress(made, func)
+    made._register()
+    return made
 
 
 def _text_path(option: str, path: Any) -> str:

@@ -298,6 +298,11 @@ fn parameter(
 pub(crate) struct Values<'py>(Vec<Bound<'py, PyAny>>);
 
 impl<'py> Values<'py> {
+    /// Of no call.
+    pub(crate) fn none() -> Values<'py> {
+        Values(Vec::new())
+    }
+
     /// Those that count, each with the name of its parameter.
     pub(crate) fn counting<'a>(
         &'a self,

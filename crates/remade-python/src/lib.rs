@@ -1,15 +1,52 @@
-//! The compiled part of the package `remade`.
+//! The Python face of remade: translation between Python's objects and the engine, and nothing
+//! else. `function` is the decorated object, `face` one call of it, `value` and `registry` tell
+//! versions, `code` fingerprints, `save` and `load` keep results.
 
+mod arrays;
+mod binder;
 mod code;
+mod depends;
+mod errors;
+mod events;
+mod face;
+mod files;
+mod frame;
+mod function;
+mod load;
+mod numpy;
+mod output;
+mod prepared;
+mod registry;
+mod save;
+mod short;
 mod value;
+mod write;
 
 use pyo3::prelude::*;
 
+/// The child of a fork closes the locks that it inherited.
+#[pyfunction]
+fn _after_fork_in_child() {
+    remade::store::lock::after_fork_in_child();
+}
+
 /// The compiled part of the package `remade`.
 #[pymodule]
-fn _remade(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_function(wrap_pyfunction!(code::_fingerprint, m)?)?;
-    m.add_function(wrap_pyfunction!(code::_normal, m)?)?;
-    m.add_class::<code::Held>()?;
-    Ok(())
+fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<function::MadeFunction>()?;
+    module.add_class::<function::BoundMade>()?;
+    module.add("RemadeWarning", py.get_type::<errors::RemadeWarning>())?;
+    module.add("SaveError", py.get_type::<errors::SaveError>())?;
+    module.add_function(wrap_pyfunction!(arrays::save_npy, module)?)?;
+    module.add_function(wrap_pyfunction!(arrays::load_npy, module)?)?;
+    module.add_function(wrap_pyfunction!(write::replace_file, module)?)?;
+    module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
+    module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
+    module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
+    module.add_function(wrap_pyfunction!(code::_normal, module)?)?;
+    module.add_class::<code::Held>()?;
+    registry::testing::add_to(module)
 }

@@ -1,57 +1,350 @@
-//! A stand-in: a colleague writes the real one.
+//! What is the version of a Python value?
+//!
+//! A [`Walk`] goes through a value once and appends its canonical encoding. Each kind of value has
+//! its own file: constants and their parts, containers, arrays, frames, code, and at last any
+//! object by its class and state. The registry is asked first for what it may know by history.
 
+mod array;
+mod arrow;
+mod code;
+mod constant;
+mod container;
+mod frame;
+pub(crate) mod kind;
+pub(crate) mod memo;
+mod object;
+mod short;
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyException, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::*;
-use remade::version::{Encoder, Tag};
+use remade::source::SourceState;
+use remade::store::Store;
+use remade::version::{Encoder, Tag, Version};
 
-pub(crate) fn encode_constant(value: &Bound<'_, PyAny>, encoder: &mut Encoder) -> PyResult<bool> {
-    let mut scratch = Encoder::new();
-    if !write(value, &mut scratch)? {
-        return Ok(false);
-    }
-    encoder.version(Tag::Version, scratch.finish());
-    Ok(true)
+use crate::code::Rules;
+use crate::registry::{Known, Origin};
+pub(crate) use array::region_content;
+pub(crate) use constant::encode_constant;
+pub(crate) use kind::{Kind, imported};
+use memo::Memo;
+pub(crate) use short::short_form;
+
+/// One pass over values for one purpose.
+pub(crate) struct Walk<'py> {
+    /// What has been encoded so far.
+    pub encoder: Encoder,
+    /// Whether the registry answers for what it knows.
+    pub history: bool,
+    /// Whether an array, frame or object without history is without version.
+    pub rerun_unknown: bool,
+    /// Where files are known, and what their paths are relative to.
+    pub store: Option<Arc<Store>>,
+    /// Tripwires that went off.
+    pub alarms: Vec<Alarm>,
+    /// Where what is known by history came from, by position in the argument; when asked for.
+    pub origins: Option<Vec<(String, Arc<Origin>)>>,
+    /// The files met; when asked for.
+    pub sources: Option<Vec<SourceState>>,
+    /// What counts as the user's own code.
+    pub rules: Rules,
+    memo: Memo<'py>,
+    depth: usize,
+    sets: usize,
+    budget: usize,
+    position: String,
+    survey: Option<Survey<'py>>,
+    bare: Option<Version>,
 }
 
-fn write(value: &Bound<'_, PyAny>, encoder: &mut Encoder) -> PyResult<bool> {
-    if value.is_none() {
-        encoder.tag(Tag::None);
-    } else if let Ok(truth) = value.cast_exact::<PyBool>() {
-        encoder.boolean(truth.is_true());
-    } else if value.is_exact_instance_of::<PyInt>() {
-        let bits: usize = value.call_method0("bit_length")?.extract()?;
-        let kwargs = PyDict::new(value.py());
-        kwargs.set_item("signed", true)?;
-        let bytes = value.call_method("to_bytes", (bits / 8 + 1, "little"), Some(&kwargs))?;
-        encoder.big_int(bytes.cast::<PyBytes>()?.as_bytes());
-    } else if let Ok(float) = value.cast_exact::<PyFloat>() {
-        encoder.float(float.value());
-    } else if let Ok(complex) = value.cast_exact::<PyComplex>() {
-        encoder.complex(complex.real(), complex.imag());
-    } else if let Ok(text) = value.cast_exact::<PyString>() {
-        let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
-        encoder.wtf8_text(bytes.cast::<PyBytes>()?.as_bytes());
-    } else if let Ok(bytes) = value.cast_exact::<PyBytes>() {
-        encoder.bytes(bytes.as_bytes());
-    } else if let Ok(items) = value.cast_exact::<PyTuple>() {
-        encoder.begin(Tag::Tuple, items.len());
-        for item in items.iter() {
-            if !write(&item, encoder)? {
-                return Ok(false);
-            }
+/// Something known by history that was changed behind its back.
+#[derive(Debug, Clone)]
+pub(crate) struct Alarm {
+    pub description: String,
+    pub position: String,
+    pub origin: Arc<Origin>,
+}
+
+/// What a walk gathers that looks for things instead of versions.
+#[derive(Default)]
+pub(crate) struct Survey<'py> {
+    /// Everything known by history, and the object by which it was found.
+    pub(crate) known: Vec<(Known, Bound<'py, PyAny>)>,
+    /// Address ranges of writeable arrays.
+    pub(crate) memory: Vec<(usize, usize)>,
+    /// Whether one mutable thing was met twice.
+    pub(crate) met_twice: bool,
+}
+
+/// Why a value has no version.
+#[derive(Debug)]
+pub(crate) enum Unversioned {
+    /// There can be none.
+    NoVersion { type_name: String, why: String },
+    /// Something else went wrong on the way: an interrupt, no memory.
+    Raised(PyErr),
+}
+
+impl Unversioned {
+    pub(crate) fn because(value: &Bound<'_, PyAny>, why: impl Into<String>) -> Unversioned {
+        Unversioned::NoVersion {
+            type_name: object::qualified_name(&value.get_type()),
+            why: why.into(),
         }
-    } else if let Ok(items) = value.cast_exact::<PyFrozenSet>() {
-        let mut versions = Vec::new();
-        for item in items.iter() {
-            let mut one = Encoder::new();
-            if !write(&item, &mut one)? {
-                return Ok(false);
-            }
-            versions.push(one.finish());
-        }
-        encoder.set(Tag::FrozenSet, versions);
-    } else {
-        return Ok(false);
     }
-    Ok(true)
+
+    /// An error of somebody's method means that this value has no version; an interrupt does not.
+    pub(crate) fn from_error(value: &Bound<'_, PyAny>, error: PyErr) -> Unversioned {
+        if error.is_instance_of::<PyException>(value.py()) {
+            Unversioned::because(value, error.to_string())
+        } else {
+            Unversioned::Raised(error)
+        }
+    }
+}
+
+impl From<PyErr> for Unversioned {
+    fn from(error: PyErr) -> Unversioned {
+        Unversioned::Raised(error)
+    }
+}
+
+impl From<Unversioned> for PyErr {
+    fn from(unversioned: Unversioned) -> PyErr {
+        match unversioned {
+            Unversioned::NoVersion { type_name, why } => {
+                PyTypeError::new_err(format!("a {type_name} has no version: {why}"))
+            }
+            Unversioned::Raised(error) => error,
+        }
+    }
+}
+
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        Walk {
+            encoder: Encoder::new(),
+            history: false,
+            rerun_unknown: false,
+            store: None,
+            alarms: Vec::new(),
+            origins: None,
+            sources: None,
+            rules: Rules { follow: Vec::new() },
+            memo: Memo::default(),
+            depth: 0,
+            sets: 0,
+            budget: 0,
+            position: String::new(),
+            survey: None,
+            bare: None,
+        }
+    }
+}
+
+impl<'py> Walk<'py> {
+    /// A walk that asks the registry first, as for the arguments of a call.
+    pub(crate) fn by_history() -> Walk<'py> {
+        Walk {
+            history: true,
+            ..Walk::default()
+        }
+    }
+
+    /// A walk that looks for what is known by history and for things met twice, and reads no
+    /// elements.
+    pub(crate) fn surveying(history: bool) -> Walk<'py> {
+        Walk {
+            history,
+            survey: Some(Survey::default()),
+            ..Walk::default()
+        }
+    }
+
+    pub(crate) fn into_survey(self) -> Survey<'py> {
+        self.survey.unwrap_or_default()
+    }
+
+    /// Ready for the next value; keeps settings and memory.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.encoder.clear();
+        self.memo.clear();
+        if !self.alarms.is_empty() {
+            self.alarms.clear();
+        }
+        if let Some(origins) = &mut self.origins {
+            origins.clear();
+        }
+        if let Some(sources) = &mut self.sources {
+            sources.clear();
+        }
+    }
+
+    /// Appends the encoding of one value. Positions of back-references count from this value.
+    #[inline]
+    pub(crate) fn encode(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Unversioned> {
+        if self.depth > 0 {
+            return self.item(value); // called from within, by the code of files and functions
+        }
+        if constant::encode_quick(value, &mut self.encoder)? {
+            self.bare = None;
+            return Ok(());
+        }
+        if self.survey.is_none() {
+            self.memo.clear();
+        }
+        self.position.clear();
+        (self.sets, self.budget, self.bare) = (0, 0, None);
+        let encoded = self.other(value);
+        self.depth = 0;
+        encoded
+    }
+
+    #[inline]
+    fn item(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Unversioned> {
+        if constant::encode_quick(value, &mut self.encoder)? {
+            return Ok(());
+        }
+        self.other(value)
+    }
+
+    /// Anything that has parts, or that needs a look at its type.
+    fn other(&mut self, value: &Bound<'py, PyAny>) -> Result<(), Unversioned> {
+        let kind = kind::of(value)?;
+        if constant::encode_scalar_of(value, kind, &mut self.encoder)? {
+            return Ok(());
+        }
+        if self.depth >= constant::MOST_NESTED {
+            let why = format!("nested more than {} levels deep", constant::MOST_NESTED);
+            return Err(Unversioned::because(value, why));
+        }
+        self.depth += 1;
+        let encoded = self.composite(value, kind);
+        self.depth -= 1;
+        match encoded {
+            Err(Unversioned::NoVersion { .. }) if self.survey.is_some() => Ok(()),
+            encoded => encoded,
+        }
+    }
+
+    fn composite(&mut self, value: &Bound<'py, PyAny>, kind: Kind) -> Result<(), Unversioned> {
+        match kind {
+            Kind::Tuple => container::tuple(self, value),
+            Kind::List => container::list(self, value),
+            Kind::Dict => container::dict(self, value),
+            Kind::Set => container::set(self, value, Tag::Set),
+            Kind::FrozenSet => container::set(self, value, Tag::FrozenSet),
+            Kind::ByteArray => container::bytearray(self, value),
+            Kind::MappingProxy => container::mapping_proxy(self, value),
+            Kind::Range | Kind::Slice | Kind::Reduced(_) | Kind::Fraction | Kind::Uuid => {
+                let parts = constant::parts(value, kind)
+                    .map_err(|error| Unversioned::from_error(value, error))?;
+                container::parts(self, parts)
+            }
+            Kind::Array => array::encode(self, value),
+            Kind::NumpyVoid => array::void(self, value),
+            Kind::MaskedArray => array::masked(self, value),
+            Kind::EnumMember => code::enum_member(self, value),
+            Kind::Function | Kind::Class => code::encode(self, value),
+            Kind::Method => code::method(self, value),
+            Kind::File => crate::files::encode(value, self),
+            Kind::Pandas(_) | Kind::Polars(_) | Kind::Arrow(_) => frame::encode(self, value, kind),
+            Kind::Never(why) => Err(Unversioned::because(value, why)),
+            // All others are scalars, which came before.
+            _ => object::encode(self, value, kind),
+        }
+    }
+
+    /// Whether the value is met for the first time; otherwise a back-reference is written.
+    #[inline]
+    fn is_first(&mut self, value: &Bound<'py, PyAny>) -> bool {
+        match self.memo.meet(value) {
+            None => true,
+            Some(position) => {
+                self.encoder.begin(Tag::Back, position);
+                false
+            }
+        }
+    }
+
+    /// [`Walk::is_first`] for what can change: a survey notes if it is met again.
+    #[inline]
+    fn is_first_mutable(&mut self, value: &Bound<'py, PyAny>) -> bool {
+        let first = self.is_first(value);
+        if !first && let Some(survey) = &mut self.survey {
+            survey.met_twice = true;
+        }
+        first
+    }
+
+    /// One part, of which the position is noted while origins are asked for.
+    fn part(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+        name: impl FnOnce() -> String,
+    ) -> Result<(), Unversioned> {
+        if constant::encode_quick(value, &mut self.encoder)? {
+            return Ok(());
+        }
+        if self.origins.is_none() && !self.history {
+            return self.other(value);
+        }
+        let length = self.position.len();
+        self.position.push_str(&name());
+        let encoded = self.other(value);
+        self.position.truncate(length);
+        encoded
+    }
+
+    /// Notes where a known value came from, and the alarm if it was changed.
+    fn note(&mut self, value: &Bound<'py, PyAny>, known: &Known) {
+        if known.alarm {
+            self.alarms.push(Alarm {
+                description: format!(
+                    "{} returned by {}{} was changed outside made functions",
+                    short_form(value),
+                    known.origin.function,
+                    known.origin.position,
+                ),
+                position: self.position.clone(),
+                origin: known.origin.clone(),
+            });
+        }
+        if let Some(origins) = &mut self.origins {
+            origins.push((self.position.clone(), known.origin.clone()));
+        }
+        if let Some(survey) = &mut self.survey {
+            survey.known.push((known.clone(), value.clone()));
+        }
+    }
+
+    /// Something told by its version alone. If it is the whole value, that is the version of it.
+    #[inline]
+    fn told(&mut self, tag: Tag, version: Version) {
+        if self.depth == 1 {
+            self.bare = Some(version);
+        }
+        self.encoder.version(tag, version);
+    }
+
+    /// The version of the value that was just encoded: its own if it is an array, a frame or an
+    /// object, else that of the encoding.
+    pub(crate) fn version(&self) -> Version {
+        self.bare.unwrap_or_else(|| self.encoder.finish())
+    }
+
+    /// Encodes on the side, and gives the version of just that.
+    fn aside(
+        &mut self,
+        encode: impl FnOnce(&mut Walk<'py>) -> Result<(), Unversioned>,
+    ) -> Result<Version, Unversioned> {
+        let outer = std::mem::take(&mut self.encoder);
+        self.depth += 1; // what is told in there is not the whole value
+        let encoded = encode(self);
+        self.depth -= 1;
+        let inner = std::mem::replace(&mut self.encoder, outer);
+        encoded.map(|()| inner.finish())
+    }
 }

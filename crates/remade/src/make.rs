@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 pub use face::{
     CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
 };
-pub use known::{Known, KnownFile};
+pub use known::{Content, Known, KnownFile};
 
 /// How long a caller that already holds a key waits for another one. Two of them could wait for
 /// each other; after this time one of them runs unlocked.

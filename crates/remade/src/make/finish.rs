@@ -55,7 +55,7 @@ pub(super) fn finish<F: Face>(
     }
     let known = Arc::new(Known::new(record, path, committed.stamp, &made.store));
     made.known.insert(known.record.key, known.clone());
-    drop(running);
+    drop(running.lock);
     face.remember(&value, &known.record)?;
     if face.wants_events() {
         face.report(Event {

@@ -80,6 +80,11 @@ impl<K> Known<K> {
         self.files.get(result).and_then(Option::as_ref)
     }
 
+    /// The record's own file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The final names of all files.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.files
@@ -109,6 +114,13 @@ impl KnownFile {
     /// One question to the file system: is it the file that the record means?
     pub(super) fn is_as_recorded(&self) -> bool {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Opens it where it is now, however small it is, to be mapped.
+    pub fn open_mapped<E>(&self, path: &Path) -> io::Result<Result<Option<Content>, E>> {
+        let file = files::open_regular(path)?;
+        let same = Stamp::of_file(&file)? == self.stamp;
+        Ok(Ok(same.then_some(Content::File(file))))
     }
 
     /// Opens it where it is now, or gives the bytes kept since the last time. None: it is another

@@ -166,6 +166,27 @@ pub fn order_in_file(layout: Layout<'_>) -> FileOrder {
     }
 }
 
+/// Appends shape and order in memory to an encoding, for arrays whose elements are encoded one by
+/// one.
+pub fn encode_geometry(layout: Layout<'_>, encoder: &mut Encoder) {
+    encode_shape(layout.shape, encoder);
+    Order::of(layout).encode(encoder);
+}
+
+/// The axes in the order of memory, slowest first and without those of length 1, and those that
+/// run backwards.
+pub fn memory_axes(layout: Layout<'_>) -> (Vec<usize>, Vec<usize>) {
+    let order = Order::of(layout);
+    (order.axes, order.flipped)
+}
+
+fn encode_shape(shape: &[usize], encoder: &mut Encoder) {
+    encoder.begin(Tag::Tuple, shape.len());
+    for &length in shape {
+        encoder.int(length as i64);
+    }
+}
+
 /// Digests element bytes as they are written. Gives what [`content_digest`] gives for the same
 /// elements.
 ///
@@ -248,10 +269,7 @@ fn version_in(dtype: &str, shape: &[usize], order: &Order, content: Version) -> 
     let mut encoder = Encoder::new();
     encoder.begin(Tag::Array, 4);
     encoder.text(dtype);
-    encoder.begin(Tag::Tuple, shape.len());
-    for &length in shape {
-        encoder.int(length as i64);
-    }
+    encode_shape(shape, &mut encoder);
     order.encode(&mut encoder);
     encoder.version(Tag::Version, content);
     encoder.finish()

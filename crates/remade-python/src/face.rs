@@ -1,0 +1,703 @@
+//! What is a call, in Python?
+//!
+//! [`Call`] translates: it answers the questions of [`remade::make::Face`] about Python values.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+use remade::call::CallKey;
+use remade::decide::{Present, Reason};
+use remade::event::{Event, Warning};
+use remade::make::{
+    CodeText, Environment, Face, ImplicitNow, Keyed, Known, LoadFailure, NotSaved, Running, Saved,
+};
+use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
+use remade::store::commit::Staging;
+use remade::version::{Tag, Version};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::binder::Values;
+use crate::code;
+use crate::errors;
+use crate::events;
+use crate::frame::{self, Frame};
+use crate::function::Function;
+use crate::load::{Kept, Loader};
+use crate::numpy::Array;
+use crate::output::{Place, Slot, Tree};
+use crate::prepared::Prepared;
+use crate::registry::{self, Origin};
+use crate::save::{self, Saver};
+use crate::value::{Unversioned, Walk, short_form};
+
+/// What outlives the wait of a coroutine.
+#[derive(Default)]
+pub(crate) struct State {
+    parent: Option<Py<Frame>>,
+    frame: Option<Py<Frame>>,
+    /// The content of each argument that can change, before the run.
+    contents: Vec<(String, Version)>,
+    tracked: Vec<(String, Py<PyAny>)>,
+}
+
+/// One call of a made function.
+pub(crate) struct Call<'a, 'py> {
+    py: Python<'py>,
+    function: &'a Function,
+    prepared: Arc<Prepared>,
+    args: &'a Bound<'py, PyTuple>,
+    kwargs: Option<&'a Bound<'py, PyDict>>,
+    values: Values<'py>,
+    walk: Walk<'py>,
+    /// Tripwires that went off: parameter and description.
+    alarms: Vec<(String, String)>,
+    forced: bool,
+    pub(crate) state: State,
+}
+
+impl<'a, 'py> Call<'a, 'py> {
+    pub(crate) fn new(
+        py: Python<'py>,
+        function: &'a Function,
+        prepared: Arc<Prepared>,
+        args: &'a Bound<'py, PyTuple>,
+        kwargs: Option<&'a Bound<'py, PyDict>>,
+        values: Values<'py>,
+        forced: bool,
+    ) -> PyResult<Call<'a, 'py>> {
+        let state = State {
+            parent: frame::current(py)?,
+            ..State::default()
+        };
+        let walk = function.walk(!function.verify);
+        Ok(Call {
+            py,
+            function,
+            prepared,
+            args,
+            kwargs,
+            values,
+            walk,
+            alarms: Vec::new(),
+            forced,
+            state,
+        })
+    }
+
+    /// Begins the run: calls are made inside it until [`Call::leave`].
+    pub(crate) fn enter(&mut self, key: CallKey) -> PyResult<Py<PyAny>> {
+        let parent = self.state.parent.as_ref().map(|p| p.clone_ref(self.py));
+        let frame = Bound::new(self.py, Frame::new(key, parent))?;
+        let token = Frame::enter(&frame)?;
+        self.state.frame = Some(frame.unbind());
+        Ok(token)
+    }
+
+    /// The file that a slot of `output=` names for this call.
+    pub(crate) fn file_of(&self, slot: &Slot) -> PyResult<Option<std::path::PathBuf>> {
+        slot.file(&self.values, &self.prepared.binder, self.py)
+    }
+
+    fn encode_all(&mut self) -> Result<Option<(String, String)>, PyErr> {
+        let py = self.py;
+        let Call {
+            walk,
+            values,
+            prepared,
+            alarms,
+            function,
+            ..
+        } = self;
+        walk.clear();
+        alarms.clear();
+        for (name, value) in values.counting(&prepared.binder) {
+            match walk.encode(value) {
+                Ok(()) => {}
+                Err(Unversioned::NoVersion { why, .. }) => return Ok(Some((name.to_owned(), why))),
+                Err(Unversioned::Raised(error)) => return Err(error),
+            }
+            for alarm in walk.alarms.drain(..) {
+                alarms.push((format!("{name}{}", alarm.position), alarm.description));
+            }
+        }
+        for (index, depend) in function.depends.iter().enumerate() {
+            match depend.encode(py, walk) {
+                Ok(()) => {}
+                Err(Unversioned::NoVersion { why, .. }) => {
+                    return Ok(Some((depend.name(index), why)));
+                }
+                Err(Unversioned::Raised(error)) => return Err(error),
+            }
+        }
+        if let Some((positional, names)) = prepared.binder.shape(self.args, self.kwargs)? {
+            walk.encoder.begin(Tag::Named, names.len() + 1);
+            walk.encoder.int(positional as i64);
+            for name in &names {
+                walk.encoder.text(name);
+            }
+        }
+        Ok(None)
+    }
+
+    /// One argument, or what counts as one, in full.
+    fn argument(
+        &mut self,
+        name: String,
+        short: String,
+        encode: impl FnOnce(&mut Walk<'py>) -> Result<(), Unversioned>,
+        present: &mut Present,
+    ) -> PyResult<bool> {
+        let mut walk = self.function.walk(!self.function.verify);
+        walk.origins = Some(Vec::new());
+        walk.sources = Some(Vec::new());
+        let version = match encode(&mut walk) {
+            Ok(()) => Some(walk.version()),
+            Err(Unversioned::NoVersion { .. }) => None,
+            Err(Unversioned::Raised(error)) => return Err(error),
+        };
+        let origins = walk.origins.take().unwrap_or_default();
+        let by_history = !origins.is_empty();
+        present.sources.extend(walk.sources.take().unwrap_or_default());
+        present.arguments.push(Argument {
+            name,
+            version,
+            short,
+            origins: origins
+                .into_iter()
+                .map(|(position, origin)| record::Origin {
+                    position,
+                    function: origin.function.clone(),
+                    record: origin.record.clone(),
+                    result: origin.position.clone(),
+                })
+                .collect(),
+        });
+        Ok(by_history)
+    }
+
+    /// The version by reading everything; None for what has none.
+    fn content(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<Version>> {
+        let mut walk = self.function.walk(false);
+        match walk.encode(value) {
+            Ok(()) => Ok(Some(walk.version())),
+            Err(Unversioned::NoVersion { .. }) => Ok(None),
+            Err(Unversioned::Raised(error)) => Err(error),
+        }
+    }
+
+    fn implicit_now(&self, input: &code::Implicit) -> PyResult<(Option<Version>, Option<String>)> {
+        let Some(value) = input.get(self.py) else {
+            return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
+        };
+        let mut walk = self.function.walk(!self.function.verify);
+        match walk.encode(&value) {
+            Ok(()) => Ok((Some(walk.version()), None)),
+            Err(Unversioned::NoVersion { why, .. }) => Ok((None, Some(why))),
+            Err(Unversioned::Raised(error)) => Err(error),
+        }
+    }
+}
+
+impl<'py> Face for Call<'_, 'py> {
+    type Value = Bound<'py, PyAny>;
+    type Error = PyErr;
+    type Kept = Kept;
+
+    fn key(&mut self) -> PyResult<Keyed> {
+        if let Some((parameter, why)) = self.encode_all()? {
+            return Ok(Keyed::Unversioned { parameter, why });
+        }
+        Ok(Keyed::Known(CallKey::of(
+            self.function.made.name_version(),
+            self.prepared.fingerprint,
+            self.walk.encoder.finish(),
+        )))
+    }
+
+    fn is_forced(&self) -> bool {
+        self.forced
+    }
+
+    fn implicit_changes(&mut self, recorded: &[Implicit]) -> PyResult<Vec<Reason>> {
+        let prepared = self.prepared.clone();
+        let mut reasons = Vec::new();
+        for (place, before) in recorded.iter().enumerate() {
+            if before.changed {
+                continue;
+            }
+            let inputs = prepared.code.implicit();
+            let same_place = inputs.get(place).filter(|input| input.name == before.name);
+            let input = same_place.or_else(|| inputs.iter().find(|i| i.name == before.name));
+            let (version, to) = match input {
+                Some(input) => (self.implicit_now(input)?.0, input.get(self.py)),
+                None => (None, None),
+            };
+            if version != before.version {
+                reasons.push(Reason::ImplicitChanged {
+                    name: before.name.clone(),
+                    from: Some(before.short.clone()),
+                    to: to.map(|value| short_form(&value)),
+                });
+            }
+        }
+        Ok(reasons)
+    }
+
+    fn nested_function(&mut self, name: &str) -> PyResult<Option<Version>> {
+        crate::function::identity_of(self.py, name)
+    }
+
+    fn nested_implicit(&mut self, input: &Implicit) -> PyResult<Option<Version>> {
+        let Some(Locator { module, path }) = &input.locator else {
+            return Ok(None);
+        };
+        match code::locate(self.py, module, path) {
+            Some(value) => self.content(&value),
+            None => Ok(None),
+        }
+    }
+
+    fn persisters_agree(&mut self, known: &Known<Kept>) -> PyResult<Option<Reason>> {
+        if known.kept.agreed.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let function = self.function;
+        let results = &known.record.results;
+        if let Tree::Choose = function.output.tree {
+            for result in results {
+                let elsewhere = result.file.as_ref().filter(|file| file.named);
+                if let Some(file) = elsewhere {
+                    return Ok(Some(Reason::AskedElsewhere {
+                        from: file.path.clone(),
+                        to: "a name that remade chooses".to_owned(),
+                    }));
+                }
+                if result.persister_version != save::chosen(&result.persister) {
+                    return Ok(Some(changed(&result.persister, "one that remade chooses")));
+                }
+            }
+            known.kept.agree();
+            return Ok(None);
+        }
+        if results.len() != function.output.slots.len() {
+            return Ok(Some(changed("output= of another structure", "output=")));
+        }
+        let slots = function.output.slots.iter().zip(&self.prepared.persisters);
+        for ((slot, version), result) in slots.zip(results) {
+            if result.persister_version != *version {
+                return Ok(Some(changed(&result.persister, &slot.name(self.py))));
+            }
+            let named = slot.file(&self.values, &self.prepared.binder, self.py)?;
+            let (from, to) = match (&result.file, named, &slot.place) {
+                (Some(file), Some(path), _) => {
+                    (file.path.clone(), function.made.store().to_stored(&path))
+                }
+                (Some(file), None, Place::Chosen) if file.named => {
+                    (file.path.clone(), "a name that remade chooses".to_owned())
+                }
+                (None, Some(path), _) => {
+                    ("no file".to_owned(), function.made.store().to_stored(&path))
+                }
+                _ => continue,
+            };
+            if from != to {
+                return Ok(Some(Reason::AskedElsewhere { from, to }));
+            }
+        }
+        known.kept.agree();
+        Ok(None)
+    }
+
+    fn arguments_share(&mut self) -> PyResult<bool> {
+        let all: Vec<_> = self
+            .values
+            .counting(&self.prepared.binder)
+            .map(|(_, value)| value.clone())
+            .collect();
+        registry::has_aliases(&all)
+    }
+
+    fn load(
+        &mut self,
+        known: &Known<Kept>,
+        paths: &[Option<&Path>],
+    ) -> Result<Bound<'py, PyAny>, LoadFailure<PyErr>> {
+        let loader = Loader {
+            py: self.py,
+            known,
+            paths,
+            output: &self.function.output,
+        };
+        let value = loader.load()?;
+        if !known.record.results.is_empty() {
+            remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
+        }
+        Ok(value)
+    }
+
+    fn reused(&mut self, record: &Record) -> PyResult<()> {
+        for (parameter, description) in std::mem::take(&mut self.alarms) {
+            self.warn(Warning::ChainBroken {
+                function: self.function.made.name().to_owned(),
+                what: format!("the argument {parameter} ({description})"),
+            })?;
+        }
+        if let Some(parent) = &self.state.parent {
+            parent
+                .get()
+                .note(self.function.made.name(), self.prepared.identity, record);
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self) -> PyResult<Vec<String>> {
+        let mut ended = Vec::new();
+        for (name, value) in self.values.counting(&self.prepared.binder) {
+            for description in registry::verify(value)? {
+                ended.push(format!("the argument {name} ({description})"));
+            }
+        }
+        for input in self.prepared.code.implicit() {
+            if let Some(value) = input.get(self.py) {
+                for description in registry::verify(&value)? {
+                    ended.push(format!("{} ({description})", input.name));
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    fn present(&mut self) -> PyResult<Present> {
+        let py = self.py;
+        // A file name that cannot be is told before the run, not after it.
+        save::check_names(&self.function.output, &self.values, &self.prepared, py)?;
+        let mut code = BTreeMap::new();
+        for reached in self.prepared.code.reached() {
+            let mut name = reached.name.clone();
+            let mut number = 2;
+            while code.contains_key(&name) {
+                name = format!("{}#{number}", reached.name);
+                number += 1;
+            }
+            code.insert(name, reached.fingerprint);
+        }
+        let mut present = Present {
+            fingerprint: self.prepared.fingerprint,
+            code,
+            arguments: Vec::new(),
+            sources: Vec::new(),
+        };
+        self.state.contents.clear();
+        for (name, value) in self.values.each(&self.prepared.binder)? {
+            let mut constant = remade::version::Encoder::new();
+            let is_constant = crate::value::encode_constant(&value, &mut constant)?;
+            let short = short_form(&value);
+            let by_history = self.argument(
+                name.clone(),
+                short,
+                |walk| walk.encode(&value),
+                &mut present,
+            )?;
+            if is_constant {
+                continue;
+            }
+            let version = present.arguments.last().and_then(|last| last.version);
+            let content = match version {
+                Some(_) if by_history => self.content(&value)?,
+                version => version,
+            };
+            if let Some(content) = content {
+                self.state.contents.push((name, content));
+            }
+        }
+        let function = self.function;
+        for (index, depend) in function.depends.iter().enumerate() {
+            self.argument(
+                depend.name(index),
+                depend.short(py),
+                |walk| depend.encode(py, walk),
+                &mut present,
+            )?;
+        }
+        Ok(present)
+    }
+
+    fn implicit(&mut self) -> PyResult<Vec<ImplicitNow>> {
+        let prepared = self.prepared.clone();
+        let mut all = Vec::with_capacity(prepared.code.implicit().len());
+        for input in prepared.code.implicit() {
+            let (version, why) = self.implicit_now(input)?;
+            if let Some(why) = why
+                && self.function.first_time(&input.name)
+            {
+                self.warn(Warning::ImplicitUnversioned {
+                    function: self.function.made.name().to_owned(),
+                    name: input.name.clone(),
+                    why,
+                })?;
+            }
+            let locator = input.locator.clone();
+            all.push(ImplicitNow {
+                implicit: Implicit {
+                    name: input.name.clone(),
+                    locator: locator.map(|(module, path)| Locator { module, path }),
+                    version,
+                    short: match input.get(self.py) {
+                        Some(value) => short_form(&value),
+                        None => "not there".to_owned(),
+                    },
+                    changed: false,
+                },
+                read: input.read,
+            });
+        }
+        Ok(all)
+    }
+
+    fn is_running(&self, key: CallKey) -> bool {
+        let parent = self.state.parent.as_ref();
+        parent.is_some_and(|parent| parent.get().is_running(key))
+    }
+
+    fn is_nested(&self) -> bool {
+        self.state.parent.is_some()
+    }
+
+    fn pause(&mut self, time: Duration) -> PyResult<()> {
+        self.py.detach(|| std::thread::sleep(time));
+        self.py.check_signals()
+    }
+
+    fn run(&mut self, running: &Running) -> PyResult<Bound<'py, PyAny>> {
+        let token = self.enter(running.key())?;
+        let value = self
+            .function
+            .callable(self.py)
+            .call(self.args, self.kwargs);
+        let left = frame::leave(self.py, &token);
+        let value = value?;
+        left?;
+        Ok(value)
+    }
+
+    fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, bool)>> {
+        let mut changed = Vec::new();
+        for (name, argument) in self.values.each(&self.prepared.binder)? {
+            let before = self.state.contents.iter().find(|(other, _)| *other == name);
+            let Some((_, before)) = before else { continue };
+            registry::verify(&argument)?;
+            if self.content(&argument)? != Some(*before) {
+                let returned = is_returned(&argument, value, 0)?;
+                changed.push((name, returned));
+            }
+        }
+        Ok(changed)
+    }
+
+    fn nested(&mut self) -> Nested {
+        match &self.state.frame {
+            Some(frame) => frame.get().take_nested(),
+            None => Nested::default(),
+        }
+    }
+
+    fn save(
+        &mut self,
+        key: CallKey,
+        value: &Bound<'py, PyAny>,
+        staging: &mut Staging,
+    ) -> Result<Saved, NotSaved<PyErr>> {
+        let mut saver = Saver {
+            py: self.py,
+            store: self.function.made.store(),
+            folder: self.function.made.folder(),
+            key,
+            output: &self.function.output,
+            prepared: &self.prepared,
+            values: &self.values,
+            staging,
+            results: Vec::new(),
+            items: Vec::new(),
+            tracked: Vec::new(),
+        };
+        let saved = saver.save(value)?;
+        self.state.tracked = saver.tracked;
+        Ok(saved)
+    }
+
+    fn not_saved(
+        &mut self,
+        value: Bound<'py, PyAny>,
+        failure: NotSaved<PyErr>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(parent) = &self.state.parent {
+            parent.get().note_unrecorded(self.function.made.name());
+        }
+        let NotSaved { path, why, cause } = failure;
+        match cause {
+            Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
+            cause => {
+                let place = path.map_or_else(String::new, |path| format!(" in {}", path.display()));
+                let text = format!(
+                    "{}: the result could not be saved{place}: {why}",
+                    self.function.made.name()
+                );
+                if self.function.raise_errors {
+                    return Err(errors::save_error(&value, text, cause));
+                }
+                let text = format!("{text}. It was computed and is returned all the same.");
+                errors::warn_only(self.py, &text);
+                Ok(value)
+            }
+        }
+    }
+
+    fn remember(&mut self, _: &Bound<'py, PyAny>, record: &Record) -> PyResult<()> {
+        for (position, object) in std::mem::take(&mut self.state.tracked) {
+            remember_one(object.bind(self.py), &position, record)?;
+        }
+        if let Some(parent) = &self.state.parent {
+            parent
+                .get()
+                .note(self.function.made.name(), self.prepared.identity, record);
+        }
+        Ok(())
+    }
+
+    fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
+        let reached = self.prepared.code.reached().iter();
+        reached
+            .map(|one| {
+                let text = CodeText {
+                    name: one.name.clone(),
+                    file: one.file.clone(),
+                    line: one.line,
+                    source: one.source.clone(),
+                    normal: one.normal.clone(),
+                };
+                (one.fingerprint, text)
+            })
+            .collect()
+    }
+
+    fn environment(&mut self) -> Environment {
+        let py = self.py;
+        let version = py.version_info();
+        let mut packages = BTreeMap::new();
+        for name in self.prepared.code.packages() {
+            let module = crate::value::imported(py, name);
+            let version = module.and_then(|module| {
+                let version = module.getattr(intern!(py, "__version__")).ok()?;
+                version.extract::<String>().ok()
+            });
+            if let Some(version) = version {
+                packages.insert(name.clone(), version);
+            }
+        }
+        Environment {
+            language: format!("python {}.{}.{}", version.major, version.minor, version.patch),
+            packages,
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) -> PyResult<()> {
+        errors::warn(self.py, &warning)
+    }
+
+    fn warn_only(&mut self, warning: Warning) {
+        errors::warn_only(self.py, &warning.to_string());
+    }
+
+    fn wants_events(&self) -> bool {
+        self.function.debug || events::anybody_listens()
+    }
+
+    fn report(&mut self, event: Event) {
+        events::report(self.py, &event, self.function.debug);
+    }
+}
+
+fn changed(from: &str, to: &str) -> Reason {
+    Reason::PersisterChanged {
+        from: from.to_owned(),
+        to: to.to_owned(),
+    }
+}
+
+/// Whether an argument is, or is a part of, what was returned.
+fn is_returned(
+    argument: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+    depth: usize,
+) -> PyResult<bool> {
+    if argument.is(value) {
+        return Ok(true);
+    }
+    if let (Some(one), Some(other)) = (Array::new(argument), Array::new(value)) {
+        return Ok(one.root().is(&other.root())
+            && one.data() == other.data()
+            && one.shape() == other.shape()
+            && one.strides() == other.strides());
+    }
+    if depth > 16 {
+        return Ok(false);
+    }
+    if let Ok(items) = value.cast_exact::<PyList>() {
+        return any(items.iter(), argument, depth);
+    }
+    if let Ok(items) = value.cast_exact::<PyTuple>() {
+        return any(items.iter(), argument, depth);
+    }
+    if let Ok(pairs) = value.cast_exact::<PyDict>() {
+        return any(pairs.iter().map(|(_, item)| item), argument, depth);
+    }
+    Ok(false)
+}
+
+fn any<'py>(
+    mut items: impl Iterator<Item = Bound<'py, PyAny>>,
+    argument: &Bound<'py, PyAny>,
+    depth: usize,
+) -> PyResult<bool> {
+    items.try_fold(false, |found, item| {
+        Ok(found || is_returned(argument, &item, depth + 1)?)
+    })
+}
+
+/// From here on the objects in a loaded value are known by history.
+fn remember_loaded(value: &Bound<'_, PyAny>, record: &Record) -> PyResult<()> {
+    for (position, object) in registry::positions(value)? {
+        remember_one(&object, &position, record)?;
+    }
+    Ok(())
+}
+
+fn remember_one(object: &Bound<'_, PyAny>, position: &str, record: &Record) -> PyResult<()> {
+    let (version, content) = match record.items.iter().find(|item| item.position == position) {
+        Some(item) => (item.version, item.content),
+        None => {
+            // What a persister of the user's gives back may differ from what it was given: it
+            // counts as the file, and as a content of its own for those who read it in full.
+            let kept = record.results.iter().find(|result| {
+                result.position == position
+                    && result.persister != save::NUMPY
+                    && result.persister != save::PICKLE
+            });
+            let Some(result) = kept else { return Ok(()) };
+            let Ok(content) = registry::content_version(object) else {
+                return Ok(());
+            };
+            (result.version, content)
+        }
+    };
+    let origin = Arc::new(Origin {
+        record: record.key.to_string(),
+        function: record.function.clone(),
+        position: position.to_owned(),
+    });
+    registry::remember(object, version, content, &origin)
+}

@@ -1,0 +1,118 @@
+//! Which file is this argument, and what is in it?
+
+use crate::value::{Unversioned, Walk};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+use remade::source::{Source, SourceState};
+use remade::store::Store;
+use remade::version::Tag;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Above this size other threads may run while a file is looked at.
+const LONG: u64 = 1 << 20;
+
+fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "remade._inputs", "File")
+}
+
+/// Whether the value is a `remade.File`.
+pub(crate) fn is_file(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_instance(class(value.py())?)
+}
+
+/// A `remade.File` of this absolute path.
+pub(crate) fn new_file<'py>(py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyAny>> {
+    class(py)?.call1((path,))
+}
+
+/// Appends a file by its path, relative to the project, and its content.
+pub(crate) fn encode<'py>(
+    value: &Bound<'py, PyAny>,
+    walk: &mut Walk<'py>,
+) -> Result<(), Unversioned> {
+    let state = state_of(value, walk.store.as_ref())?;
+    walk.encoder.version(Tag::File, state.version);
+    if let Some(sources) = &mut walk.sources {
+        sources.push(state);
+    }
+    Ok(())
+}
+
+/// Path and version of a `remade.File` as it is now.
+pub(crate) fn state_of(
+    value: &Bound<'_, PyAny>,
+    store: Option<&Arc<Store>>,
+) -> Result<SourceState, Unversioned> {
+    let path: String = value
+        .getattr("path")
+        .and_then(|path| path.extract())
+        .map_err(Unversioned::Raised)?;
+    let Some(store) = store else {
+        return Err(Unversioned::because(value, "no store says where it lies"));
+    };
+    let look = || Source::new(path.as_str()).version(store.project(), store.sources());
+    let short = std::fs::metadata(Path::new(&path))
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() < LONG);
+    let found = if short {
+        look()
+    } else {
+        value.py().detach(look)
+    };
+    match found {
+        Ok(found) => Ok(found.state()),
+        Err(error) => Err(Unversioned::because(value, chain(&error))),
+    }
+}
+
+/// An error with its sources, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+/// The versions of the files in a returned value: those that the function wrote by itself.
+pub(crate) fn written(
+    value: &Bound<'_, PyAny>,
+    store: &Arc<Store>,
+) -> Result<Vec<SourceState>, Unversioned> {
+    let mut states = Vec::new();
+    collect(value, store, 0, &mut states)?;
+    Ok(states)
+}
+
+fn collect(
+    value: &Bound<'_, PyAny>,
+    store: &Arc<Store>,
+    depth: usize,
+    states: &mut Vec<SourceState>,
+) -> Result<(), Unversioned> {
+    use pyo3::types::{PyDict, PyList, PyTuple};
+    if depth > 16 {
+        return Ok(());
+    }
+    if let Ok(items) = value.cast_exact::<PyList>() {
+        for item in items.iter() {
+            collect(&item, store, depth + 1, states)?;
+        }
+    } else if let Ok(items) = value.cast_exact::<PyTuple>() {
+        for item in items.iter() {
+            collect(&item, store, depth + 1, states)?;
+        }
+    } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
+        for (_, item) in pairs.iter() {
+            collect(&item, store, depth + 1, states)?;
+        }
+    } else if is_file(value)? {
+        states.push(state_of(value, Some(store))?);
+    }
+    Ok(())
+}

@@ -1,0 +1,712 @@
+//! What is a made function, in Python?
+
+use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use remade::make::{self, Keyed, Face, Made, Opened, Running, Wait};
+use remade::store::Store;
+use remade::store::prune::Keep;
+use remade::version::Version;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::binder::Values;
+use crate::code::Rules;
+use crate::depends::Depend;
+use crate::face::{Call, State};
+use crate::frame;
+use crate::load::Kept;
+use crate::output::{Output, Place, Tree};
+use crate::prepared::Prepared;
+use crate::value::Walk;
+
+/// The parts of a made function that do not change.
+pub(crate) struct Function {
+    pub(crate) made: Made<Kept>,
+    pub(crate) output: Output,
+    pub(crate) depends: Vec<Depend>,
+    pub(crate) debug: bool,
+    pub(crate) raise_errors: bool,
+    pub(crate) verify: bool,
+    rerun_unknown: bool,
+    rules: Rules,
+    ignore: Vec<String>,
+    label: Option<String>,
+    is_async: bool,
+    callable: Py<PyAny>,
+    arguments: Py<PyTuple>,
+    prepared: Mutex<Option<Arc<Prepared>>>,
+    warned: Mutex<HashSet<String>>,
+}
+
+/// Made functions by name: how a record finds those that were called inside a run.
+static MADE: Mutex<Option<HashMap<String, Py<PyWeakrefReference>>>> = Mutex::new(None);
+
+/// Stores by their folder, so that all functions of one share what is known of files.
+static STORES: Mutex<Option<HashMap<PathBuf, Arc<Store>>>> = Mutex::new(None);
+
+fn store_at(root: PathBuf) -> Arc<Store> {
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    let stores = stores.get_or_insert_default();
+    stores
+        .entry(root.clone())
+        .or_insert_with(|| Arc::new(Store::at(root)))
+        .clone()
+}
+
+/// What the made function of that name is now.
+pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version>> {
+    let found = {
+        let table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        table
+            .as_ref()
+            .and_then(|table| table.get(name))
+            .map(|reference| reference.clone_ref(py))
+    };
+    let Some(target) = found.and_then(|found| {
+        use pyo3::types::PyWeakrefMethods;
+        found.bind(py).upgrade()
+    }) else {
+        return Ok(None);
+    };
+    let made = target.cast_into::<MadeFunction>()?;
+    Ok(Some(made.get().function.prepared(py)?.identity))
+}
+
+impl Function {
+    pub(crate) fn callable<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.callable.bind(py)
+    }
+
+    /// A walk with the settings of this function.
+    pub(crate) fn walk<'py>(&self, history: bool) -> Walk<'py> {
+        let mut walk = Walk::default();
+        walk.history = history;
+        walk.rerun_unknown = self.rerun_unknown && history;
+        walk.store = Some(self.made.store().clone());
+        walk.rules = self.rules.clone();
+        walk
+    }
+
+    /// Whether a warning of this name has not been given yet.
+    pub(crate) fn first_time(&self, name: &str) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        warned.insert(name.to_owned())
+    }
+
+    /// What the function is now.
+    fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
+        let known = {
+            let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            prepared.clone()
+        };
+        if let Some(known) = known
+            && known.is_current(py)
+        {
+            return Ok(known);
+        }
+        let prepared = Arc::new(Prepared::new(
+            self.callable(py),
+            &self.ignore,
+            &self.rules,
+            self.label.as_deref(),
+            &self.output,
+        )?);
+        let old = {
+            let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            place.replace(prepared.clone())
+        };
+        drop(old); // not under the lock: its end may run Python code
+        Ok(prepared)
+    }
+
+    fn bound<'a, 'py>(
+        &'a self,
+        args: &'a Bound<'py, PyTuple>,
+        kwargs: Option<&'a Bound<'py, PyDict>>,
+        forced: bool,
+    ) -> PyResult<Option<Call<'a, 'py>>> {
+        let py = args.py();
+        let prepared = self.prepared(py)?;
+        match prepared.binder.bind(args, kwargs)? {
+            Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Python's own TypeError for arguments that do not fit.
+    fn misfit<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        if self.is_async {
+            // A coroutine function raises for its arguments at once, too.
+            return self.callable(py).call(args, kwargs);
+        }
+        self.callable(py).call(args, kwargs)
+    }
+
+    fn call<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+        forced: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.bound(args, kwargs, forced)? {
+            Some(mut call) => make::call(&self.made, &mut call),
+            None => self.misfit(args, kwargs),
+        }
+    }
+}
+
+/// A function that `make` decorated. It is called as the plain one is.
+#[pyclass(frozen, dict, weakref, module = "remade", name = "MadeFunction")]
+pub(crate) struct MadeFunction {
+    pub(crate) function: Function,
+}
+
+#[pymethods]
+impl MadeFunction {
+    #[new]
+    #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
+        verify, ignore, depends, follow, version))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        func: &Bound<'_, PyAny>,
+        name: String,
+        output: &Bound<'_, PyAny>,
+        cachedir: PathBuf,
+        debug: bool,
+        raise_errors: bool,
+        keep: Option<usize>,
+        rerun_unknown: bool,
+        verify: bool,
+        ignore: Vec<String>,
+        depends: Vec<Bound<'_, PyAny>>,
+        follow: Vec<String>,
+        version: Option<String>,
+    ) -> PyResult<MadeFunction> {
+        let py = func.py();
+        let arguments = (func, &name, output).into_pyobject(py)?.unbind();
+        let keep = keep.map_or(Keep::All, Keep::Last);
+        let output = Output::parse(output)?;
+        let binder = crate::binder::Binder::of(func, &ignore)?;
+        output.check(&binder, keep != Keep::Last(1))?;
+        let is_async = is_coroutine_function(func)?;
+        Ok(MadeFunction {
+            function: Function {
+                made: Made::new(name, store_at(cachedir), keep),
+                output,
+                depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
+                debug,
+                raise_errors,
+                verify,
+                rerun_unknown,
+                rules: Rules { follow },
+                ignore,
+                label: version,
+                is_async,
+                callable: func.clone().unbind(),
+                arguments,
+                prepared: Mutex::new(None),
+                warned: Mutex::default(),
+            },
+        })
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let function = &slf.get().function;
+        if function.is_async {
+            return coroutine(slf, args, kwargs, false);
+        }
+        function.call(args, kwargs, false)
+    }
+
+    /// Runs the function whatever is stored, and stores the result.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn call<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let function = &slf.get().function;
+        if function.is_async {
+            return coroutine(slf, args, kwargs, true);
+        }
+        function.call(args, kwargs, true)
+    }
+
+    /// Whether a call would be answered from the store. Runs nothing and loads nothing.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn check_call_in_cache(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<bool> {
+        match self.function.bound(args, kwargs, false)? {
+            Some(mut call) => make::check(&self.function.made, &mut call),
+            None => Err(self.wrong_arguments()),
+        }
+    }
+
+    /// The file of the result of a call: its path; None where it has no file; the same structure as
+    /// `output=` where that has one.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn output_path<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        let Some(mut call) = self.function.bound(args, kwargs, false)? else {
+            return Err(self.wrong_arguments());
+        };
+        let folder = self.function.made.folder();
+        let key = match call.key()? {
+            Keyed::Known(key) => key,
+            Keyed::Unversioned { .. } => {
+                remade::call::CallKey::unversioned(self.function.made.name_version())
+            }
+        };
+        let several = self.function.output.slots.len() > 1;
+        let path_of = |index: usize| -> PyResult<Option<PathBuf>> {
+            let slot = &self.function.output.slots[index];
+            let named = call.file_of(slot)?;
+            Ok(match slot.place {
+                Place::Chosen => {
+                    let mark = if several { format!(".{index}") } else { String::new() };
+                    Some(folder.result(key, &mark, &slot.extension))
+                }
+                _ => named,
+            })
+        };
+        match &self.function.output.tree {
+            Tree::Choose => {
+                let found = [".npy", ".pkl"]
+                    .iter()
+                    .map(|extension| folder.result(key, "", extension))
+                    .find(|path| path.exists());
+                to_text(py, found)
+            }
+            tree => paths(py, tree, &path_of),
+        }
+    }
+
+    /// The last result, without a call.
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let prepared = self.function.prepared(py)?;
+        let args = PyTuple::empty(py);
+        let mut call = Call::new(
+            py,
+            &self.function,
+            prepared,
+            &args,
+            None,
+            Values::none(),
+            false,
+        )?;
+        make::newest(&self.function.made, &mut call)?.ok_or_else(|| {
+            PyLookupError::new_err(format!(
+                "{} has no stored result in {}; call it first",
+                self.function.made.name(),
+                self.function.made.store().root().display()
+            ))
+        })
+    }
+
+    /// Forgets all results. Files that the user named stay.
+    fn clear(&self) -> PyResult<()> {
+        self.function
+            .made
+            .clear()
+            .map_err(|error| crate::write::os_error(&error, self.function.made.folder().path()))
+    }
+
+    /// What the store holds for this function, and what this process did with it.
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let made = &self.function.made;
+        let folder = made.folder();
+        let (reused, ran) = made.counts();
+        let records = folder.keys()?.len();
+        let mut size = 0;
+        if let Ok(entries) = std::fs::read_dir(folder.path()) {
+            for entry in entries.flatten() {
+                size += entry.metadata().map_or(0, |metadata| metadata.len());
+            }
+        }
+        py.import("remade._results")?.getattr("CacheInfo")?.call1((
+            reused,
+            ran,
+            records,
+            size,
+            folder.path().display().to_string(),
+        ))
+    }
+
+    fn __get__<'py>(
+        slf: &Bound<'py, Self>,
+        instance: Option<&Bound<'py, PyAny>>,
+        _owner: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match instance {
+            None => Ok(slf.clone().into_any()),
+            Some(instance) => Ok(Bound::new(
+                slf.py(),
+                BoundMade {
+                    made: slf.clone().unbind(),
+                    instance: instance.clone().unbind(),
+                },
+            )?
+            .into_any()),
+        }
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py()
+            .import("remade._travel")?
+            .call_method1("reduce", (slf,))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<made function {}>", self.function.made.name())
+    }
+
+    /// Marks made functions for those who look at a function from outside.
+    #[classattr]
+    fn __remade_made__() -> bool {
+        true
+    }
+
+    /// Whether the function is `async def`.
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.function.is_async
+    }
+
+    /// What it was built from: function, name and output.
+    #[getter]
+    fn _arguments(&self, py: Python<'_>) -> Py<PyTuple> {
+        self.function.arguments.clone_ref(py)
+    }
+
+    /// Name and lines of every notebook cell or doctest that it needs to be fingerprinted elsewhere.
+    fn _pseudo_files(&self, py: Python<'_>) -> PyResult<Vec<(String, Vec<String>)>> {
+        let mut all = Vec::new();
+        if let Some(one) = crate::code::pseudo_file(self.function.callable(py))? {
+            all.push(one);
+        }
+        Ok(all)
+    }
+
+    /// Enters it into the table by which records find made functions.
+    fn _register(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let reference = PyWeakrefReference::new(slf.as_any())?.unbind();
+        let old = {
+            let mut table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+            table
+                .get_or_insert_default()
+                .insert(slf.get().function.made.name().to_owned(), reference)
+        };
+        drop(old);
+        Ok(())
+    }
+
+    /// The first half of an asynchronous call.
+    #[pyo3(signature = (args, kwargs, forced))]
+    fn _open<'py>(
+        slf: &Bound<'py, Self>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+        forced: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let function = &slf.get().function;
+        let Some(mut call) = function.bound(args, kwargs, forced)? else {
+            return Err(slf.get().wrong_arguments());
+        };
+        match make::open(&function.made, &mut call, Wait::Never)? {
+            Opened::Fresh(value) => (0, value).into_pyobject(py).map(Bound::into_any),
+            Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
+            Opened::Stale(running) => {
+                let token = call.enter(running.key())?;
+                let pending = Pending {
+                    made: slf.clone().unbind(),
+                    args: args.clone().unbind(),
+                    kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    token,
+                    half: Mutex::new(Some((*running, call.state))),
+                };
+                (2, pending).into_pyobject(py).map(Bound::into_any)
+            }
+        }
+    }
+
+    /// What tells calls of one key apart, for coroutines that wait for each other.
+    #[pyo3(signature = (args, kwargs))]
+    fn _key(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Option<String>> {
+        let Some(mut call) = self.function.bound(args, kwargs, false)? else {
+            return Ok(None);
+        };
+        Ok(match call.key()? {
+            Keyed::Known(key) if !call.is_running(key) => Some(key.to_string()),
+            _ => None,
+        })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.function.callable)?;
+        visit.call(&self.function.arguments)
+    }
+}
+
+impl MadeFunction {
+    fn wrong_arguments(&self) -> PyErr {
+        PyTypeError::new_err(format!(
+            "these arguments do not fit the parameters of {}",
+            self.function.made.name()
+        ))
+    }
+}
+
+/// A made function as the method of an instance.
+#[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
+pub(crate) struct BoundMade {
+    made: Py<MadeFunction>,
+    instance: Py<PyAny>,
+}
+
+impl BoundMade {
+    fn with_instance<'py>(
+        &self,
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let mut all = Vec::with_capacity(args.len() + 1);
+        all.push(self.instance.bind(py).clone());
+        all.extend(args.iter());
+        PyTuple::new(py, all)
+    }
+}
+
+#[pymethods]
+impl BoundMade {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        MadeFunction::__call__(self.made.bind(py), &self.with_instance(py, args)?, kwargs)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn call<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        MadeFunction::call(self.made.bind(py), &self.with_instance(py, args)?, kwargs)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn check_call_in_cache(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<bool> {
+        let py = args.py();
+        let all = self.with_instance(py, args)?;
+        self.made.get().check_call_in_cache(&all, kwargs)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn output_path<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = args.py();
+        let all = self.with_instance(py, args)?;
+        self.made.get().output_path(&all, kwargs)
+    }
+
+    #[getter]
+    fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
+        self.instance.clone_ref(py)
+    }
+
+    #[getter]
+    fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
+        self.made.clone_ref(py)
+    }
+
+    /// The plain method, so that `inspect` tells the signature without `self`.
+    #[getter]
+    fn __wrapped__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let plain = self.made.get().function.callable(py);
+        plain.call_method1("__get__", (&self.instance,))
+    }
+
+    /// Everything else is that of the function.
+    fn __getattr__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(name.py()).getattr(name)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<BoundMade>().is_ok_and(|other| {
+            let other = other.get();
+            other.made.is(&self.made) && other.instance.is(&self.instance)
+        })
+    }
+
+    fn __hash__(&self) -> u64 {
+        (self.made.as_ptr() as u64).rotate_left(17) ^ (self.instance.as_ptr() as u64)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let getattr = py.import("builtins")?.getattr("getattr")?;
+        let name = self.made.bind(py).getattr(intern!(py, "__name__"))?;
+        (getattr, (&self.instance, name))
+            .into_pyobject(py)
+            .map(Bound::into_any)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let name = self.made.get().function.made.name();
+        let instance = crate::value::short_form(self.instance.bind(py));
+        format!("<made method {name} of {instance}>")
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.instance)
+    }
+}
+
+/// An asynchronous call between its halves.
+#[pyclass(frozen, module = "remade._remade", name = "_Pending")]
+pub(crate) struct Pending {
+    made: Py<MadeFunction>,
+    args: Py<PyTuple>,
+    kwargs: Option<Py<PyDict>>,
+    token: Py<PyAny>,
+    half: Mutex<Option<(Running, State)>>,
+}
+
+#[pymethods]
+impl Pending {
+    /// The body is done, well or not: calls are made inside it no more.
+    fn leave(&self, py: Python<'_>) -> PyResult<()> {
+        frame::leave(py, &self.token)
+    }
+
+    /// The second half.
+    fn finish<'py>(&self, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = value.py();
+        let function = &self.made.get().function;
+        let Some((running, state)) = self.take() else {
+            return Err(PyValueError::new_err("this call is finished already"));
+        };
+        let args = self.args.bind(py);
+        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        let Some(mut call) = function.bound(args, kwargs, false)? else {
+            return Err(self.made.get().wrong_arguments());
+        };
+        call.state = state;
+        make::finish(&function.made, &mut call, running, value)
+    }
+
+    /// The body raised: nothing is recorded, and others may run.
+    fn abandon(&self) {
+        drop(self.take());
+    }
+}
+
+impl Pending {
+    fn take(&self) -> Option<(Running, State)> {
+        self.half
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+fn coroutine<'py>(
+    slf: &Bound<'py, MadeFunction>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+    forced: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let function = &slf.get().function;
+    let prepared = function.prepared(py)?;
+    if prepared.binder.bind(args, kwargs)?.is_none() {
+        return function.misfit(args, kwargs);
+    }
+    py.import("remade._async")?
+        .getattr("call")?
+        .call1((slf, args, kwargs, forced))
+}
+
+/// `async def`, also under `functools.partial`.
+fn is_coroutine_function(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    const COROUTINE: u32 = 0x80;
+    let mut function = function.clone();
+    loop {
+        if let Some(code) = function.getattr_opt("__code__")?
+            && let Some(flags) = code.getattr_opt("co_flags")?
+        {
+            return Ok(flags.extract::<u32>()? & COROUTINE != 0);
+        }
+        match function.getattr_opt("func")? {
+            Some(inner) if !inner.is(&function) => function = inner,
+            _ => return Ok(false),
+        }
+    }
+}
+
+fn to_text<'py>(py: Python<'py>, path: Option<PathBuf>) -> PyResult<Bound<'py, PyAny>> {
+    match path {
+        Some(path) => Ok(path.into_os_string().into_pyobject(py)?.into_any()),
+        None => Ok(py.None().into_bound(py)),
+    }
+}
+
+fn paths<'py>(
+    py: Python<'py>,
+    tree: &Tree,
+    path_of: &impl Fn(usize) -> PyResult<Option<PathBuf>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let all = |trees: &[Tree]| -> PyResult<Vec<Bound<'py, PyAny>>> {
+        trees.iter().map(|tree| paths(py, tree, path_of)).collect()
+    };
+    match tree {
+        Tree::Choose | Tree::Constant(_) => Ok(py.None().into_bound(py)),
+        Tree::Slot(index) => to_text(py, path_of(*index)?),
+        Tree::List(trees) => Ok(pyo3::types::PyList::new(py, all(trees)?)?.into_any()),
+        Tree::Tuple(trees) => Ok(PyTuple::new(py, all(trees)?)?.into_any()),
+        Tree::Dict(trees) => {
+            let dict = PyDict::new(py);
+            for (key, tree) in trees {
+                dict.set_item(key, paths(py, tree, path_of)?)?;
+            }
+            Ok(dict.into_any())
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! How does a stored result become a value again?
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use remade::make::{Content, Known, LoadFailure};
+use remade::record::Shape;
+use remade::stamp::Stamp;
+use remade::store::trust;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::arrays;
+use crate::errors::in_words;
+use crate::output::{Kind, Output, Tree};
+use crate::save::{NUMPY, is_ordinary};
+use crate::short::from_short;
+
+/// What is kept beside a record that is known in this process.
+pub(crate) struct Kept {
+    /// Whether its persisters were found to be those asked for.
+    pub(crate) agreed: AtomicBool,
+    /// A value that cannot change, decoded.
+    constant: PyOnceLock<Py<PyAny>>,
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept {
+            agreed: AtomicBool::new(false),
+            constant: PyOnceLock::new(),
+        }
+    }
+}
+
+impl Kept {
+    pub(crate) fn agree(&self) {
+        self.agreed.store(true, Ordering::Relaxed);
+    }
+}
+
+type Failure = LoadFailure<PyErr>;
+
+/// What loading is done with.
+pub(crate) struct Loader<'a, 'py> {
+    pub(crate) py: Python<'py>,
+    pub(crate) known: &'a Known<Kept>,
+    pub(crate) paths: &'a [Option<&'a Path>],
+    pub(crate) output: &'a Output,
+}
+
+impl<'py> Loader<'_, 'py> {
+    pub(crate) fn load(&self) -> Result<Bound<'py, PyAny>, Failure> {
+        if let Some(value) = self.known.kept.constant.get(self.py) {
+            return Ok(value.bind(self.py).clone());
+        }
+        self.shape(&self.known.record.value, &self.output.tree)
+    }
+
+    fn shape(&self, shape: &Shape, tree: &Tree) -> Result<Bound<'py, PyAny>, Failure> {
+        let py = self.py;
+        match (shape, tree) {
+            (Shape::Short(short), _) => {
+                let (value, constant) = from_short(py, short).map_err(LoadFailure::Raised)?;
+                if constant && matches!(tree, Tree::Choose) {
+                    let _ = self.known.kept.constant.set(py, value.clone().unbind());
+                }
+                Ok(value)
+            }
+            (Shape::Result(index), Tree::Slot(slot)) => self.result(*index, Some(*slot)),
+            (Shape::Result(index), Tree::Choose) => self.result(*index, None),
+            (Shape::Constant, Tree::Constant(value)) => Ok(value.bind(py).clone()),
+            (Shape::List(shapes), Tree::List(trees)) if shapes.len() == trees.len() => {
+                let items = self.all(shapes, trees)?;
+                PyList::new(py, items)
+                    .map(Bound::into_any)
+                    .map_err(LoadFailure::Raised)
+            }
+            (Shape::Tuple(shapes), Tree::Tuple(trees)) if shapes.len() == trees.len() => {
+                let items = self.all(shapes, trees)?;
+                PyTuple::new(py, items)
+                    .map(Bound::into_any)
+                    .map_err(LoadFailure::Raised)
+            }
+            (Shape::Dict(shapes), Tree::Dict(trees)) if shapes.len() == trees.len() => {
+                let dict = PyDict::new(py);
+                for ((_, shape), (key, tree)) in shapes.iter().zip(trees) {
+                    dict.set_item(key, self.shape(shape, tree)?)
+                        .map_err(LoadFailure::Raised)?;
+                }
+                Ok(dict.into_any())
+            }
+            _ => Err(LoadFailure::Unloadable {
+                path: self.known.path().to_owned(),
+                why: "the record and output= differ in structure".to_owned(),
+            }),
+        }
+    }
+
+    fn all(&self, shapes: &[Shape], trees: &[Tree]) -> Result<Vec<Bound<'py, PyAny>>, Failure> {
+        let pairs = shapes.iter().zip(trees);
+        pairs.map(|(shape, tree)| self.shape(shape, tree)).collect()
+    }
+
+    fn result(&self, index: usize, slot: Option<usize>) -> Result<Bound<'py, PyAny>, Failure> {
+        let py = self.py;
+        let slot = slot.map(|slot| &self.output.slots[slot]);
+        let kind = match slot {
+            Some(slot) => slot.kind,
+            None if self.known.record.results[index].persister == NUMPY => Kind::Numpy,
+            None => Kind::Pickle,
+        };
+        let path = self.paths.get(index).copied().flatten();
+        let (Some(path), Some(file)) = (path, self.known.file(index)) else {
+            // The persister keeps it elsewhere.
+            let Some(slot) = slot else {
+                return Err(self.unloadable(index, "no persister knows where it is".to_owned()));
+            };
+            return slot
+                .on_file(py, None)
+                .and_then(|persister| persister.call_method0("load"))
+                .map_err(|error| self.failure(index, error));
+        };
+        match (kind, slot) {
+            (Kind::Other, Some(slot)) => self.by_persister(index, slot, path),
+            (Kind::Numpy, slot) => {
+                let mode = match slot {
+                    Some(slot) => slot.mmap_mode(py).map_err(LoadFailure::Raised)?,
+                    None => None,
+                };
+                let content = if mode.is_some() {
+                    file.open_mapped(path)
+                } else {
+                    file.open(path, |_| Ok::<(), String>(()))
+                };
+                let content = self.content(index, content)?;
+                arrays::load(py, content, path, mode.as_deref())
+                    .map_err(|error| self.failure(index, error))
+            }
+            (Kind::Pickle | Kind::Other, _) => {
+                let content = file.open(path, |file| match trust::distrust(file, path) {
+                    Ok(None) => Ok(()),
+                    Ok(Some(why)) => Err(format!("it is a pickle, which can run any code, and {why}")),
+                    Err(error) => Err(error.to_string()),
+                });
+                let content = self.content(index, content)?;
+                unpickle(py, content).map_err(|error| self.failure(index, error))
+            }
+        }
+    }
+
+    fn content(
+        &self,
+        index: usize,
+        opened: std::io::Result<Result<Option<Content>, String>>,
+    ) -> Result<Content, Failure> {
+        match opened {
+            Ok(Ok(Some(content))) => Ok(content),
+            Ok(Ok(None)) => Err(LoadFailure::Replaced),
+            Ok(Err(refusal)) => Err(self.unloadable(index, refusal)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(LoadFailure::Replaced),
+            Err(error) => Err(self.unloadable(index, error.to_string())),
+        }
+    }
+
+    /// A user's persister opens the file by name, so it is looked at before and after.
+    fn by_persister(
+        &self,
+        index: usize,
+        slot: &crate::output::Slot,
+        path: &Path,
+    ) -> Result<Bound<'py, PyAny>, Failure> {
+        let before = Stamp::of_path(path).ok();
+        let loaded = slot
+            .on_file(self.py, Some(path))
+            .and_then(|persister| persister.call_method0("load"));
+        if before.is_none() || Stamp::of_path(path).ok() != before {
+            return Err(LoadFailure::Replaced);
+        }
+        loaded.map_err(|error| self.failure(index, error))
+    }
+
+    fn failure(&self, index: usize, error: PyErr) -> Failure {
+        if is_ordinary(self.py, &error) {
+            self.unloadable(index, in_words(self.py, &error))
+        } else {
+            LoadFailure::Raised(error)
+        }
+    }
+
+    fn unloadable(&self, index: usize, why: String) -> Failure {
+        let path = match self.known.file(index) {
+            Some(file) => file.path().to_owned(),
+            None => self.known.path().to_owned(),
+        };
+        LoadFailure::Unloadable { path, why }
+    }
+}
+
+fn unpickle<'py>(py: Python<'py>, content: Content) -> PyResult<Bound<'py, PyAny>> {
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let loads = LOADS.import(py, "pickle", "loads")?;
+    match content {
+        Content::Bytes(bytes) => loads.call1((PyBytes::new(py, &bytes),)),
+        Content::File(mut file) => {
+            let size = usize::try_from(file.metadata()?.len())?;
+            let bytes = PyBytes::new_with(py, size, |memory| {
+                py.detach(|| std::io::Read::read_exact(&mut file, memory))?;
+                Ok(())
+            })?;
+            loads.call1((bytes,))
+        }
+    }
+}

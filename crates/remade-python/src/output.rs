@@ -1,0 +1,270 @@
+//! What keeps which part of a result?
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use remade::version::{Tag, Version};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::binder::{Binder, Values};
+use crate::code::{self, Code, Rules};
+use crate::value::Walk;
+
+/// Which of the persisters that come with remade, whose work the engine does itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Pickle,
+    Numpy,
+    /// A user's.
+    Other,
+}
+
+/// Where a persister keeps its file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// Here; whether parameters stand in the name.
+    Named(String, bool),
+    /// The engine names it.
+    Chosen,
+    /// It has no file.
+    Elsewhere,
+}
+
+/// One place of a result and the persister that keeps it.
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    /// The end of a name that the engine chooses.
+    pub(crate) extension: String,
+    persister: Py<PyAny>,
+    class: Py<PyType>,
+    fields: Vec<String>,
+}
+
+/// The structure of `output=`.
+pub(crate) enum Tree {
+    /// The engine chooses.
+    Choose,
+    Slot(usize),
+    Constant(Py<PyAny>),
+    List(Vec<Tree>),
+    Tuple(Vec<Tree>),
+    Dict(Vec<(Py<PyAny>, Tree)>),
+}
+
+/// `output=`, understood.
+pub(crate) struct Output {
+    pub(crate) tree: Tree,
+    pub(crate) slots: Vec<Slot>,
+}
+
+impl Output {
+    /// From what `_output.checked` made.
+    pub(crate) fn parse(tree: &Bound<'_, PyAny>) -> PyResult<Output> {
+        let mut slots = Vec::new();
+        let tree = if tree.is_none() {
+            Tree::Choose
+        } else {
+            parse(tree, &mut slots)?
+        };
+        Ok(Output { tree, slots })
+    }
+
+    /// Whether the file names suit the parameters and the number of results kept.
+    pub(crate) fn check(&self, binder: &Binder, keeps_more: bool) -> PyResult<()> {
+        for slot in &self.slots {
+            let Place::Named(name, _) = &slot.place else {
+                continue;
+            };
+            for field in &slot.fields {
+                match binder.parameter(field) {
+                    Some(false) => {}
+                    Some(true) => {
+                        return Err(PyValueError::new_err(format!(
+                            "{name}: the parameter {field} is ignored, so calls that differ in it \
+                             would share one result; take {{{field}}} out of the name or out of \
+                             ignore"
+                        )));
+                    }
+                    None => {
+                        return Err(PyValueError::new_err(format!(
+                            "{name}: the function has no parameter {field}; there are: {}",
+                            binder.names()
+                        )));
+                    }
+                }
+            }
+            if keeps_more && slot.fields.is_empty() {
+                return Err(PyValueError::new_err(format!(
+                    "{name} is one file, and keep asks for more than one result: let the name \
+                     differ per call, such as \"f-{{x}}.npy\", or use keep=1"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse(tree: &Bound<'_, PyAny>, slots: &mut Vec<Slot>) -> PyResult<Tree> {
+    let py = tree.py();
+    if let Ok(items) = tree.cast_exact::<PyList>() {
+        let items: PyResult<_> = items.iter().map(|item| parse(&item, slots)).collect();
+        return Ok(Tree::List(items?));
+    }
+    if let Ok(items) = tree.cast_exact::<PyTuple>() {
+        let items: PyResult<_> = items.iter().map(|item| parse(&item, slots)).collect();
+        return Ok(Tree::Tuple(items?));
+    }
+    if let Ok(pairs) = tree.cast_exact::<PyDict>() {
+        let mut all = Vec::with_capacity(pairs.len());
+        for (key, item) in pairs.iter() {
+            all.push((key.unbind(), parse(&item, slots)?));
+        }
+        return Ok(Tree::Dict(all));
+    }
+    static SLOT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    if tree.is_instance(SLOT.import(py, "remade._output", "Slot")?)? {
+        slots.push(Slot::parse(tree)?);
+        return Ok(Tree::Slot(slots.len() - 1));
+    }
+    Ok(Tree::Constant(tree.clone().unbind()))
+}
+
+impl Slot {
+    fn parse(slot: &Bound<'_, PyAny>) -> PyResult<Slot> {
+        let py = slot.py();
+        let persister = slot.getattr("persister")?;
+        let template = slot.getattr("template")?;
+        let fields: Vec<String> = slot.getattr("fields")?.extract()?;
+        let place = if template.is_none() {
+            Place::Chosen
+        } else if let Ok(text) = template.extract::<String>() {
+            // Braces that are doubled are filled in as well.
+            let filled = text.contains(['{', '}']);
+            Place::Named(text, filled)
+        } else {
+            Place::Elsewhere
+        };
+        let class = match persister.cast::<PyType>() {
+            Ok(class) => class.clone(),
+            Err(_) => persister.get_type(),
+        };
+        let kind = if class.is(pickle_file(py)?) {
+            Kind::Pickle
+        } else if class.is(numpy_file(py)?) {
+            Kind::Numpy
+        } else {
+            Kind::Other
+        };
+        Ok(Slot {
+            kind,
+            place,
+            extension: class.getattr("extension")?.extract()?,
+            persister: persister.unbind(),
+            class: class.unbind(),
+            fields,
+        })
+    }
+
+    /// The final name for a call; None where the engine chooses, or where there is no file.
+    pub(crate) fn file(
+        &self,
+        values: &Values<'_>,
+        binder: &Binder,
+        py: Python<'_>,
+    ) -> PyResult<Option<PathBuf>> {
+        match &self.place {
+            Place::Named(path, false) => Ok(Some(PathBuf::from(path))),
+            Place::Named(template, true) => {
+                static FILL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+                let fill = FILL.import(py, "remade._output", "fill")?;
+                let arguments = values.to_dict(py, binder)?;
+                Ok(Some(fill.call1((template, arguments))?.extract()?))
+            }
+            Place::Chosen | Place::Elsewhere => Ok(None),
+        }
+    }
+
+    /// A persister that works on this file.
+    pub(crate) fn on_file<'py>(
+        &self,
+        py: Python<'py>,
+        path: Option<&std::path::Path>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let persister = self.persister.bind(py);
+        if let Ok(class) = persister.cast::<PyType>() {
+            return class.call1((path,));
+        }
+        static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let copy = COPY.import(py, "copy", "copy")?.call1((persister,))?;
+        if let Some(path) = path {
+            copy.setattr(intern!(py, "filename"), path)?;
+        }
+        Ok(copy)
+    }
+
+    /// How an array is mapped, for `NumpyFile`.
+    pub(crate) fn mmap_mode(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        if self.kind != Kind::Numpy {
+            return Ok(None);
+        }
+        match self.persister.bind(py).getattr_opt(intern!(py, "mmap_mode"))? {
+            Some(mode) => mode.extract(),
+            None => Ok(None),
+        }
+    }
+
+    /// Class name, for people.
+    pub(crate) fn name(&self, py: Python<'_>) -> String {
+        qualified(self.class.bind(py))
+    }
+
+    /// Class, code and saving parameters.
+    pub(crate) fn version(&self, py: Python<'_>, rules: &Rules) -> PyResult<(Version, Arc<Code>)> {
+        let class = self.class.bind(py);
+        let code = code::of_type(class, rules)?;
+        let mut walk = Walk::default();
+        walk.encoder
+            .begin_named(Tag::Persisted, &qualified(class), 2);
+        walk.encoder.version(Tag::Code, code.fingerprint());
+        let parameters = PyDict::new(py);
+        let persister = self.persister.bind(py);
+        if !persister.is_instance_of::<PyType>()
+            && let Some(state) = persister.getattr_opt("__dict__")?
+        {
+            let loading: Vec<String> = class.getattr("loading")?.extract()?;
+            let state = state.cast_into::<PyDict>()?;
+            let names = PyList::new(py, state.keys())?;
+            names.sort()?;
+            for name in names.iter() {
+                let text: String = name.extract()?;
+                if text != "filename" && !loading.contains(&text) {
+                    parameters.set_item(&name, state.get_item(&name)?)?;
+                }
+            }
+        }
+        walk.encode(parameters.as_any()).map_err(PyErr::from)?;
+        Ok((walk.encoder.finish(), code))
+    }
+}
+
+fn qualified(class: &Bound<'_, PyType>) -> String {
+    match class.fully_qualified_name() {
+        // The module where it is defined is nobody's business.
+        Ok(name) => name.to_string().replace("remade._persisters.", "remade."),
+        Err(_) => "?".to_owned(),
+    }
+}
+
+pub(crate) fn pickle_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "remade._persisters", "PickleFile")
+}
+
+pub(crate) fn numpy_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "remade._persisters", "NumpyFile")
+}

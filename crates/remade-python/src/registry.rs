@@ -1,0 +1,152 @@
+//! Which live object has which version?
+//!
+//! What a made function returned is known by identity for as long as it lives: by a weak reference
+//! whose target is compared with `is`, because addresses are used again. Arrays are known through
+//! the owner of their memory, so that views are known too.
+//!
+//! Weak references are made and dropped outside the lock: making one can start a garbage
+//! collection, and that runs code of others, which may call made functions. Nothing is done when an
+//! object dies; entries of the dead are swept while new ones come in.
+
+mod arrays;
+mod objects;
+pub(crate) mod testing;
+mod traverse;
+mod tripwire;
+mod verify;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use remade::version::{Tag, Version};
+
+use crate::numpy::Array;
+use crate::value::{Unversioned, Walk};
+pub(crate) use arrays::find as find_array;
+pub(crate) use objects::find as find_object;
+pub(crate) use traverse::{positions, trackable};
+pub(crate) use verify::{has_aliases, verify};
+
+/// Where something known came from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The call key of the record.
+    pub record: String,
+    pub function: String,
+    /// Where in the result: `""`, or `"[0]['a']"`.
+    pub position: String,
+}
+
+/// What the registry answers about one object.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) tag: Tag,
+    pub(crate) version: Version,
+    pub(crate) origin: Arc<Origin>,
+    /// Whether the tripwire went off.
+    pub(crate) alarm: bool,
+}
+
+#[derive(Default)]
+struct Registry {
+    arrays: arrays::Owners,
+    objects: objects::Objects,
+}
+
+static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+
+fn registry() -> MutexGuard<'static, Option<Registry>> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs no Python code.
+fn with<T>(action: impl FnOnce(&mut Registry) -> T) -> T {
+    action(registry().get_or_insert_default())
+}
+
+/// A weak reference that is only ever asked whether it still means a given object.
+struct Weak(Py<PyAny>);
+
+impl Weak {
+    /// `None` for what cannot be weakly referenced.
+    fn to(object: &Bound<'_, PyAny>) -> Option<Weak> {
+        // SAFETY: the object is alive; without a callback nothing runs when it dies.
+        let reference = unsafe {
+            let reference = ffi::PyWeakref_NewRef(object.as_ptr(), std::ptr::null_mut());
+            Bound::from_owned_ptr_or_opt(object.py(), reference)
+        };
+        if reference.is_none() {
+            drop(PyErr::take(object.py()));
+        }
+        Some(Weak(reference?.unbind()))
+    }
+
+    /// The address of the target, or that of `None` once it is dead.
+    fn target(&self) -> *mut ffi::PyObject {
+        // SAFETY: it is a weak reference; the borrowed target is compared and not used. The
+        // function that gives an owned one instead could make us the last to let go, under a lock.
+        #[allow(deprecated)]
+        unsafe {
+            ffi::PyWeakref_GetObject(self.0.as_ptr())
+        }
+    }
+
+    fn means(&self, object: &Bound<'_, PyAny>) -> bool {
+        self.target() == object.as_ptr()
+    }
+
+    fn is_dead(&self) -> bool {
+        // SAFETY: the address of a static.
+        self.target() == unsafe { ffi::Py_None() }
+    }
+}
+
+/// From now on `object` counts as `version`, until it dies or is found to be something else than
+/// `content`, which is what reading it in full gives. Nothing happens where there is no identity to
+/// know an object by.
+pub(crate) fn remember(
+    object: &Bound<'_, PyAny>,
+    version: Version,
+    content: Version,
+    origin: &Arc<Origin>,
+) -> PyResult<()> {
+    if arrays::remember(object, version, content, origin)? {
+        return Ok(());
+    }
+    objects::remember(object, version, content, origin)
+}
+
+/// Ends the history of an object, and of every view of its memory.
+pub(crate) fn forget(object: &Bound<'_, PyAny>) -> PyResult<()> {
+    objects::forget(object);
+    match Array::new(object) {
+        Some(array) => arrays::forget(array),
+        None => Ok(()),
+    }
+}
+
+/// The version by reading all of it, whatever its history.
+pub(crate) fn content_version(value: &Bound<'_, PyAny>) -> Result<Version, Unversioned> {
+    let mut walk = Walk::default();
+    walk.encode(value)?;
+    Ok(walk.version())
+}
+
+/// What the object counts as by history, if that knows it.
+pub(crate) fn version_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Version>> {
+    if let Some(array) = Array::new(object) {
+        let dtype = crate::numpy::dtype::of_array(array)?;
+        if !dtype.has_objects {
+            let known = find_array(array, &dtype);
+            return Ok(known.filter(|known| known.tag == Tag::Array).map(|known| known.version));
+        }
+    }
+    Ok(find_object(object).map(|known| known.version))
+}
+
+/// How many owners of memory and how many objects are known, the dead included that no sweep has
+/// found yet.
+pub(crate) fn len() -> usize {
+    with(|registry| registry.arrays.len() + registry.objects.len())
+}

@@ -1,0 +1,142 @@
+//! What tests ask the registry and the encoding, through hidden functions.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::Origin;
+use crate::value::{Walk, encode_constant, short_form};
+
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(_version, module)?)?;
+    module.add_function(wrap_pyfunction!(_version_by_history, module)?)?;
+    module.add_function(wrap_pyfunction!(_constant, module)?)?;
+    module.add_function(wrap_pyfunction!(_remember, module)?)?;
+    module.add_function(wrap_pyfunction!(_forget, module)?)?;
+    module.add_function(wrap_pyfunction!(_verify, module)?)?;
+    module.add_function(wrap_pyfunction!(_trackable, module)?)?;
+    module.add_function(wrap_pyfunction!(_registry_size, module)?)?;
+    module.add_function(wrap_pyfunction!(_has_aliases, module)?)?;
+    module.add_function(wrap_pyfunction!(_short_form, module)?)?;
+    module.add_function(wrap_pyfunction!(_history, module)?)?;
+    module.add_function(wrap_pyfunction!(_nanoseconds, module)?)
+}
+
+/// The content version.
+#[pyfunction]
+fn _version(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(super::content_version(value)
+        .map_err(PyErr::from)?
+        .to_string())
+}
+
+/// The version as an argument.
+#[pyfunction]
+#[pyo3(signature = (value, rerun_unknown=false))]
+fn _version_by_history(value: &Bound<'_, PyAny>, rerun_unknown: bool) -> PyResult<String> {
+    let mut walk = Walk::by_history();
+    walk.rerun_unknown = rerun_unknown;
+    walk.encode(value).map_err(PyErr::from)?;
+    Ok(walk.version().to_string())
+}
+
+/// The version of the encoding as a constant, if it is one.
+#[pyfunction]
+fn _constant(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let mut encoder = remade::version::Encoder::new();
+    let is_constant = encode_constant(value, &mut encoder)?;
+    Ok(is_constant.then(|| encoder.finish().to_string()))
+}
+
+/// Alarms and origins that a walk by history gathers.
+#[pyfunction]
+fn _history(value: &Bound<'_, PyAny>) -> PyResult<(Vec<(String, String)>, Vec<(String, String)>)> {
+    let mut walk = Walk::by_history();
+    walk.origins = Some(Vec::new());
+    walk.encode(value).map_err(PyErr::from)?;
+    let alarms = walk
+        .alarms
+        .iter()
+        .map(|alarm| (alarm.position.clone(), alarm.description.clone()));
+    let origins = walk.origins.iter().flatten();
+    let origins = origins.map(|(position, origin)| {
+        (
+            position.clone(),
+            format!("{}{}", origin.record, origin.position),
+        )
+    });
+    Ok((alarms.collect(), origins.collect()))
+}
+
+/// Remembers everything in the value under its content version, or under another.
+#[pyfunction]
+#[pyo3(signature = (value, record="r".to_owned(), version=None))]
+fn _remember(value: &Bound<'_, PyAny>, record: String, version: Option<&str>) -> PyResult<usize> {
+    let found = super::trackable(value)?;
+    let count = found.len();
+    for (position, object, content) in found {
+        let origin = Arc::new(Origin {
+            record: record.clone(),
+            function: "f".to_owned(),
+            position,
+        });
+        let version = version
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(content);
+        super::remember(&object, version, content, &origin)?;
+    }
+    Ok(count)
+}
+
+#[pyfunction]
+fn _forget(value: &Bound<'_, PyAny>) -> PyResult<()> {
+    super::forget(value)
+}
+
+#[pyfunction]
+fn _verify(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    super::verify(value)
+}
+
+#[pyfunction]
+fn _trackable(value: &Bound<'_, PyAny>) -> PyResult<(Vec<(String, String)>, Vec<String>)> {
+    let full = super::trackable(value)?;
+    let cheap = super::positions(value)?;
+    Ok((
+        full.into_iter()
+            .map(|(position, _, version)| (position, version.to_string()))
+            .collect(),
+        cheap.into_iter().map(|(position, _)| position).collect(),
+    ))
+}
+
+#[pyfunction]
+fn _registry_size() -> usize {
+    super::len()
+}
+
+#[pyfunction]
+fn _has_aliases(values: &Bound<'_, PyList>) -> PyResult<bool> {
+    super::has_aliases(&values.iter().collect::<Vec<_>>())
+}
+
+#[pyfunction]
+fn _short_form(value: &Bound<'_, PyAny>) -> String {
+    short_form(value)
+}
+
+/// What encoding one value as an argument takes, by the mean of many.
+#[pyfunction]
+fn _nanoseconds(value: &Bound<'_, PyAny>, times: u32) -> PyResult<f64> {
+    let mut walk = Walk::by_history();
+    let mut number = 0;
+    let start = std::time::Instant::now();
+    for _ in 0..times {
+        walk.clear();
+        walk.encode(value).map_err(PyErr::from)?;
+        number ^= walk.encoder.finish().to_u128();
+    }
+    std::hint::black_box(number);
+    Ok(start.elapsed().as_nanos() as f64 / f64::from(times))
+}

@@ -1,0 +1,135 @@
+//! What in a returned value can be known by history?
+
+use pyo3::prelude::*;
+use pyo3::types::*;
+use remade::version::Version;
+
+use super::{Weak, arrays, content_version, objects};
+use crate::numpy::Array;
+use crate::numpy::dtype;
+use crate::value::kind::{self, Kind};
+use crate::value::short_form;
+
+/// A record names no more than this many.
+const MOST: usize = 1000;
+/// Deeper than this nobody looks.
+const DEEPEST: usize = 100;
+
+/// Every object in a returned value that history can know, with its content version.
+pub(crate) fn trackable<'py>(
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Vec<(String, Bound<'py, PyAny>, Version)>> {
+    let mut found = Vec::new();
+    for (position, object) in positions(value)? {
+        if let Ok(version) = content_version(&object) {
+            found.push((position, object, version));
+        }
+        if found.len() == MOST {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The same without reading anything: may name some that have no version after all.
+pub(crate) fn positions<'py>(
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+    let mut traversal = Traversal::default();
+    traversal.visit(value, 0)?;
+    Ok(traversal.found)
+}
+
+#[derive(Default)]
+struct Traversal<'py> {
+    position: String,
+    found: Vec<(String, Bound<'py, PyAny>)>,
+    /// Containers that are being looked into, against cycles.
+    open: Vec<usize>,
+}
+
+impl<'py> Traversal<'py> {
+    fn visit(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> PyResult<()> {
+        let address = value.as_ptr() as usize;
+        if depth > DEEPEST || self.found.len() >= 2 * MOST || self.open.contains(&address) {
+            return Ok(());
+        }
+        self.open.push(address);
+        let visited = self.look(value, depth);
+        self.open.pop();
+        visited
+    }
+
+    fn look(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> PyResult<()> {
+        if value.is_none() || value.is_exact_instance_of::<PyInt>() {
+            return Ok(());
+        }
+        if let Ok(items) = value.cast_exact::<PyList>() {
+            for (index, item) in items.iter().enumerate() {
+                self.part(&format!("[{index}]"), &item, depth)?;
+            }
+        } else if let Ok(items) = value.cast_exact::<PyTuple>() {
+            for (index, item) in items.iter().enumerate() {
+                self.part(&format!("[{index}]"), &item, depth)?;
+            }
+        } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
+            for (key, item) in pairs.copy()?.iter() {
+                self.part(&format!("[{}]", short_form(&key)), &item, depth)?;
+            }
+        } else {
+            self.leaf(value, depth)?;
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, name: &str, item: &Bound<'py, PyAny>, depth: usize) -> PyResult<()> {
+        let length = self.position.len();
+        self.position.push_str(name);
+        let visited = self.visit(item, depth + 1);
+        self.position.truncate(length);
+        visited
+    }
+
+    fn leaf(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> PyResult<()> {
+        let kind = kind::of(value)?;
+        match kind {
+            Kind::Set | Kind::FrozenSet => return self.set(value, depth),
+            Kind::Array => {
+                if let Some(array) = Array::new(value) {
+                    let dtype = dtype::of_array(array)?;
+                    if !dtype.has_objects
+                        && (array.shape().is_empty() || !arrays::comes_back(array, &dtype))
+                    {
+                        return Ok(());
+                    }
+                }
+            }
+            _ if !objects::can_be_known(kind) => return Ok(()),
+            _ => {}
+        }
+        if Weak::to(value).is_some() {
+            self.found.push((self.position.clone(), value.clone()));
+        }
+        Ok(())
+    }
+
+    /// Items of a set have no place but the order of their versions.
+    fn set(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> PyResult<()> {
+        let mut items = Vec::new();
+        for item in value.try_iter()? {
+            let item = item?;
+            let kind = kind::of(&item)?;
+            let has_parts = matches!(kind, Kind::Tuple | Kind::FrozenSet);
+            if (has_parts || objects::can_be_known(kind))
+                && let Ok(version) = content_version(&item)
+            {
+                items.push((version, item));
+            }
+        }
+        items.sort_by_key(|(version, _)| *version);
+        for (version, item) in items {
+            self.part(&format!("{{{version}}}"), &item, depth)?;
+        }
+        Ok(())
+    }
+}

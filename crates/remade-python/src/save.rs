@@ -1,0 +1,468 @@
+//! How does a returned value become staged files?
+
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use remade::call::CallKey;
+use remade::make::{NotSaved, Saved, SavedResult};
+use remade::record::{Digest, Item, Shape};
+use remade::store::commit::Staging;
+use remade::store::{FunctionFolder, Store, files};
+use remade::version::{Encoder, Tag, Version};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::arrays;
+use crate::binder::Values;
+use crate::errors::in_words;
+use crate::numpy::{Array, dtype};
+use crate::output::{Kind, Output, Place, Tree};
+use crate::prepared::Prepared;
+use crate::registry;
+use crate::short::to_short;
+use crate::value::Unversioned;
+
+/// What saving is done with.
+pub(crate) struct Saver<'a, 'py> {
+    pub(crate) py: Python<'py>,
+    pub(crate) store: &'a Arc<Store>,
+    pub(crate) folder: &'a FunctionFolder,
+    pub(crate) key: CallKey,
+    pub(crate) output: &'a Output,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) values: &'a Values<'py>,
+    pub(crate) staging: &'a mut Staging,
+    pub(crate) results: Vec<SavedResult>,
+    pub(crate) items: Vec<Item>,
+    /// What history will know, with its place.
+    pub(crate) tracked: Vec<(String, Py<PyAny>)>,
+}
+
+type Failure = NotSaved<PyErr>;
+
+/// Names of the persisters that the engine chooses, as records have them.
+pub(crate) const PICKLE: &str = "remade.PickleFile";
+pub(crate) const NUMPY: &str = "remade.NumpyFile";
+
+/// The version of a persister that the engine chose.
+pub(crate) fn chosen(name: &str) -> Version {
+    let mut encoder = Encoder::new();
+    encoder.begin_named(Tag::Persisted, name, 0);
+    encoder.finish()
+}
+
+impl<'py> Saver<'_, 'py> {
+    pub(crate) fn save(&mut self, value: &Bound<'py, PyAny>) -> Result<Saved, Failure> {
+        let written = crate::files::written(value, self.store).map_err(|error| match error {
+            Unversioned::NoVersion { why, .. } => NotSaved {
+                path: None,
+                why: format!("a File in the result cannot be read: {why}"),
+                cause: None,
+            },
+            Unversioned::Raised(error) => raised(self.py, None, error),
+        })?;
+        let output = self.output;
+        let shape = match &output.tree {
+            Tree::Choose => self.choose(value)?,
+            tree => self.part(tree, value, "")?,
+        };
+        Ok(Saved {
+            value: shape,
+            results: std::mem::take(&mut self.results),
+            written,
+            items: std::mem::take(&mut self.items),
+        })
+    }
+
+    /// No file for None, short values in the record, `.npy` for a plain array, pickle for the rest.
+    fn choose(&mut self, value: &Bound<'py, PyAny>) -> Result<Shape, Failure> {
+        let py = self.py;
+        if let Some(short) = to_short(value).map_err(|error| raised(py, None, error))? {
+            return Ok(Shape::Short(short));
+        }
+        let plain = is_plain_array(value).map_err(|error| raised(py, None, error))?;
+        let (kind, name, extension) = if plain {
+            (Kind::Numpy, NUMPY, ".npy")
+        } else {
+            (Kind::Pickle, PICKLE, ".pkl")
+        };
+        let target = self.folder.result(self.key, "", extension);
+        self.write(value, "", kind, &target, false, name.to_owned(), chosen(name))
+    }
+
+    fn part(
+        &mut self,
+        tree: &Tree,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+    ) -> Result<Shape, Failure> {
+        match tree {
+            Tree::Choose => self.choose(value),
+            Tree::Slot(index) => self.slot(*index, value, position),
+            Tree::Constant(constant) => self.constant(constant, value, position),
+            Tree::List(trees) => {
+                let items = value
+                    .cast_exact::<PyList>()
+                    .map_err(|_| self.mismatch(position, "a list", value))?;
+                let items: Vec<_> = items.iter().collect();
+                self.parts(trees, &items, value, position).map(Shape::List)
+            }
+            Tree::Tuple(trees) => {
+                let items = value
+                    .cast_exact::<PyTuple>()
+                    .map_err(|_| self.mismatch(position, "a tuple", value))?;
+                let items: Vec<_> = items.iter().collect();
+                self.parts(trees, &items, value, position).map(Shape::Tuple)
+            }
+            Tree::Dict(trees) => {
+                let pairs = value
+                    .cast_exact::<PyDict>()
+                    .map_err(|_| self.mismatch(position, "a dict", value))?;
+                self.pairs(trees, pairs, position)
+            }
+        }
+    }
+
+    fn parts(
+        &mut self,
+        trees: &[Tree],
+        items: &[Bound<'py, PyAny>],
+        value: &Bound<'py, PyAny>,
+        position: &str,
+    ) -> Result<Vec<Shape>, Failure> {
+        if trees.len() != items.len() {
+            let expected = format!("{} values", trees.len());
+            return Err(self.mismatch(position, &expected, value));
+        }
+        let pairs = trees.iter().zip(items).enumerate();
+        pairs
+            .map(|(index, (tree, item))| self.part(tree, item, &format!("{position}[{index}]")))
+            .collect()
+    }
+
+    fn pairs(
+        &mut self,
+        trees: &[(Py<PyAny>, Tree)],
+        pairs: &Bound<'py, PyDict>,
+        position: &str,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        if trees.len() != pairs.len() {
+            let expected = format!("a dict of {} values", trees.len());
+            return Err(self.mismatch(position, &expected, pairs.as_any()));
+        }
+        let mut shapes = Vec::with_capacity(trees.len());
+        for (key, tree) in trees {
+            let key = key.bind(py);
+            let name = crate::value::short_form(key);
+            let item = pairs
+                .get_item(key)
+                .map_err(|error| raised(py, None, error))?
+                .ok_or_else(|| {
+                    self.mismatch(position, &format!("the key {name}"), pairs.as_any())
+                })?;
+            let shape = self.part(tree, &item, &format!("{position}[{name}]"))?;
+            shapes.push((name, shape));
+        }
+        Ok(Shape::Dict(shapes))
+    }
+
+    fn mismatch(&self, position: &str, expected: &str, value: &Bound<'py, PyAny>) -> Failure {
+        let place = match position {
+            "" => "the result".to_owned(),
+            position => format!("the result{position}"),
+        };
+        let size = value
+            .len()
+            .map_or_else(|_| String::new(), |size| format!(" of {size} values"));
+        let kind = value.get_type();
+        let kind = kind.name().map_or_else(|_| "?".to_owned(), |n| n.to_string());
+        NotSaved {
+            path: None,
+            why: format!("output= expects {expected} for {place}, and it is a {kind}{size}"),
+            cause: None,
+        }
+    }
+
+    /// A constant stands for itself, so it must be what was returned.
+    fn constant(
+        &mut self,
+        constant: &Py<PyAny>,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+    ) -> Result<Shape, Failure> {
+        let constant = constant.bind(self.py);
+        let same = match (
+            registry::content_version(constant),
+            registry::content_version(value),
+        ) {
+            (Ok(constant), Ok(value)) => constant == value,
+            _ => constant.is(value),
+        };
+        if same {
+            Ok(Shape::Constant)
+        } else {
+            let expected = format!("the constant {}", crate::value::short_form(constant));
+            Err(self.mismatch(position, &expected, value))
+        }
+    }
+
+    fn slot(
+        &mut self,
+        index: usize,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        let slot = &self.output.slots[index];
+        let version = self.prepared.persisters[index];
+        let named = slot
+            .file(self.values, &self.prepared.binder, py)
+            .map_err(|error| raised(py, None, error))?;
+        let target = match (&slot.place, named) {
+            (Place::Elsewhere, _) => return self.elsewhere(index, value, position),
+            (_, Some(path)) => (path, true),
+            (_, None) => {
+                let mark = match self.output.slots.len() {
+                    1 => String::new(),
+                    _ => format!(".{index}"),
+                };
+                (self.folder.result(self.key, &mark, &slot.extension), false)
+            }
+        };
+        let (target, is_named) = target;
+        if slot.kind == Kind::Other {
+            return self.by_persister(index, value, position, &target, is_named);
+        }
+        self.write(value, position, slot.kind, &target, is_named, slot.name(py), version)
+    }
+
+    /// The persisters whose work the engine does.
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+        kind: Kind,
+        target: &Path,
+        named: bool,
+        persister: String,
+        persister_version: Version,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        let failed = |error: std::io::Error| NotSaved {
+            path: Some(target.to_owned()),
+            why: error.to_string(),
+            cause: Some(crate::write::os_error(&error, target)),
+        };
+        let raised = |error| raised(py, Some(target.to_owned()), error);
+        let staged = self.staging.stage(target, named).map_err(failed)?;
+        let path = self.staging.path(staged).to_owned();
+        let file = files::create_new(&path).map_err(failed)?;
+        let (version, content) = match kind {
+            Kind::Numpy => {
+                let version = arrays::save(value, &file, target).map_err(raised)?;
+                (version, version.map(|version| (Digest::Array, version)))
+            }
+            Kind::Pickle | Kind::Other => {
+                let content = pickle(value).map_err(raised)?;
+                let digest = write_bytes(&content, &file).map_err(failed)?;
+                (None, Some((Digest::Bytes, digest)))
+            }
+        };
+        files::close(file).map_err(failed)?;
+        self.track(value, position).map_err(raised)?;
+        self.results.push(SavedResult {
+            position: position.to_owned(),
+            persister,
+            persister_version,
+            version,
+            file: Some(staged),
+            content,
+        });
+        Ok(Shape::Result(self.results.len() - 1))
+    }
+
+    /// A user's persister, which writes to the staged name in the belief that it is the final one.
+    fn by_persister(
+        &mut self,
+        index: usize,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+        target: &Path,
+        named: bool,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        let slot = &self.output.slots[index];
+        let staged = self
+            .staging
+            .stage(target, named)
+            .map_err(|error| NotSaved {
+                path: Some(target.to_owned()),
+                why: error.to_string(),
+                cause: Some(crate::write::os_error(&error, target)),
+            })?;
+        let path = self.staging.path(staged).to_owned();
+        let raised = |error| raised(py, Some(target.to_owned()), error);
+        slot.on_file(py, Some(&path))
+            .and_then(|persister| persister.call_method1("save", (value,)))
+            .map_err(raised)?;
+        if !path.is_file() {
+            let why = format!(
+                "{}.save wrote nothing to self.filename; the name given is the name to be used",
+                slot.name(py)
+            );
+            return Err(NotSaved {
+                path: Some(target.to_owned()),
+                why,
+                cause: None,
+            });
+        }
+        if let Some((position, object)) = whole(value, position) {
+            self.tracked.push((position, object));
+        }
+        self.results.push(SavedResult {
+            position: position.to_owned(),
+            persister: slot.name(py),
+            persister_version: self.prepared.persisters[index],
+            version: None,
+            file: Some(staged),
+            content: None,
+        });
+        Ok(Shape::Result(self.results.len() - 1))
+    }
+
+    /// A persister that keeps its values where no file is: it is simply called.
+    fn elsewhere(
+        &mut self,
+        index: usize,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        let slot = &self.output.slots[index];
+        let persister_version = self.prepared.persisters[index];
+        slot.on_file(py, None)
+            .and_then(|persister| persister.call_method1("save", (value,)))
+            .map_err(|error| raised(py, None, error))?;
+        let version = registry::content_version(value).ok().map(|content| {
+            let mut encoder = Encoder::new();
+            encoder.begin(Tag::Persisted, 2);
+            encoder.version(Tag::Version, persister_version);
+            encoder.version(Tag::Version, content);
+            encoder.finish()
+        });
+        self.results.push(SavedResult {
+            position: position.to_owned(),
+            persister: slot.name(py),
+            persister_version,
+            version,
+            file: None,
+            content: None,
+        });
+        Ok(Shape::Result(self.results.len() - 1))
+    }
+
+    /// Notes what history will know of a value that comes back exactly.
+    fn track(&mut self, value: &Bound<'py, PyAny>, position: &str) -> PyResult<()> {
+        // What the run changed behind its history is told by what is there.
+        registry::verify(value)?;
+        for (inner, object, content) in registry::trackable(value)? {
+            let position = format!("{position}{inner}");
+            // An argument that is returned as it was keeps the version it had.
+            let version = registry::version_of(&object)?.unwrap_or(content);
+            self.items.push(Item {
+                position: position.clone(),
+                version,
+                content,
+            });
+            self.tracked.push((position, object.unbind()));
+        }
+        Ok(())
+    }
+}
+
+/// The whole value, if history can know such a thing.
+fn whole(value: &Bound<'_, PyAny>, position: &str) -> Option<(String, Py<PyAny>)> {
+    let found = registry::positions(value).ok()?;
+    found
+        .into_iter()
+        .find(|(inner, _)| inner.is_empty())
+        .map(|(_, object)| (position.to_owned(), object.unbind()))
+}
+
+fn raised(py: Python<'_>, path: Option<PathBuf>, error: PyErr) -> Failure {
+    NotSaved {
+        path,
+        why: in_words(py, &error),
+        cause: Some(error),
+    }
+}
+
+/// Whether an error is one that a program is expected to handle, not an interrupt.
+pub(crate) fn is_ordinary(py: Python<'_>, error: &PyErr) -> bool {
+    error.is_instance_of::<PyException>(py)
+}
+
+/// A plain array: what a `.npy` file gives back as it is.
+fn is_plain_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let Some(array) = Array::new(value) else {
+        return Ok(false);
+    };
+    let exact = crate::numpy::types(value.py())
+        .is_some_and(|types| value.get_type().is(&types.ndarray));
+    if !exact {
+        return Ok(false);
+    }
+    let dtype = dtype::of_array(array)?;
+    Ok(!dtype.has_objects && dtype.survives_file)
+}
+
+/// The bytes of a pickle.
+fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = value.py();
+    let bytes = DUMPS
+        .import(py, "pickle", "dumps")?
+        .call1((value, 5))?;
+    bytes
+        .cast_into::<PyBytes>()
+        .map_err(|_| PyTypeError::new_err("pickle.dumps gave no bytes"))
+}
+
+fn write_bytes(content: &Bound<'_, PyBytes>, mut file: &std::fs::File) -> std::io::Result<Version> {
+    use std::io::Write;
+    let bytes = content.as_bytes();
+    let mut write = || {
+        file.write_all(bytes)?;
+        Ok(Version::of_bytes(bytes))
+    };
+    if bytes.len() > 1 << 20 {
+        content.py().detach(write)
+    } else {
+        write()
+    }
+}
+
+/// Refuses before a run what could not be saved after it.
+pub(crate) fn check_names(
+    output: &Output,
+    values: &Values<'_>,
+    prepared: &Prepared,
+    py: Python<'_>,
+) -> PyResult<()> {
+    let mut targets = Vec::new();
+    for slot in &output.slots {
+        if let Some(path) = slot.file(values, &prepared.binder, py)? {
+            if targets.contains(&path) {
+                return Err(PyValueError::new_err(format!(
+                    "two results of this call would share the file {}",
+                    path.display()
+                )));
+            }
+            targets.push(path);
+        }
+    }
+    Ok(())
+}

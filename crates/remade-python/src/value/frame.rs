@@ -1,0 +1,165 @@
+//! How is a data frame encoded, by its columns and labels?
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::*;
+use remade::version::Tag;
+
+use super::kind::{PandasKind, PolarsKind};
+use super::memo::Memo;
+use super::{Kind, Unversioned, Walk, array, arrow, code, object};
+use crate::registry;
+
+type Encoded = Result<(), Unversioned>;
+
+/// A frame or column of pandas, polars or Arrow. Its version does not depend on what surrounds it,
+/// so that it is the same by history and by content.
+pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: Kind) -> Encoded {
+    if !walk.is_first_mutable(value) {
+        return Ok(());
+    }
+    if walk.history
+        && let Some(known) = registry::find_object(value)
+    {
+        walk.note(value, &known);
+        if walk.survey.is_none() {
+            walk.told(known.tag, known.version);
+            return Ok(());
+        }
+    }
+    if walk.survey.is_some() {
+        return content(walk, value, kind);
+    }
+    if walk.rerun_unknown {
+        return Err(array::unknown(value));
+    }
+    let outer = std::mem::take(&mut walk.memo);
+    let history = std::mem::replace(&mut walk.history, false);
+    let version = walk.aside(|walk| content(walk, value, kind));
+    walk.history = history;
+    let inner: Memo<'py> = std::mem::replace(&mut walk.memo, outer);
+    drop(inner);
+    walk.told(Tag::Frame, version?);
+    Ok(())
+}
+
+fn content<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: Kind) -> Encoded {
+    let encoded = match kind {
+        Kind::Pandas(PandasKind::DataFrame) => data_frame(walk, value),
+        Kind::Pandas(PandasKind::Series) => series(walk, value),
+        Kind::Polars(kind) => polars(walk, value, kind),
+        Kind::Arrow(kind) => arrow::encode(walk, value, kind),
+        _ => Ok(()),
+    };
+    match encoded {
+        Err(Unversioned::Raised(error)) => Err(Unversioned::from_error(value, error)),
+        encoded => encoded,
+    }
+}
+
+fn data_frame<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+    let py = value.py();
+    let columns = value.getattr(intern!(py, "columns"))?;
+    let count = columns.len()?;
+    walk.encoder
+        .begin_named(Tag::Parts, "pandas.DataFrame", count);
+    labels(walk, &columns)?;
+    labels(walk, &value.getattr(intern!(py, "index"))?)?;
+    extras(walk, value)?;
+    let places = value.getattr(intern!(py, "iloc"))?;
+    for number in 0..count {
+        let column = places.get_item((PySlice::full(py), number))?;
+        column_array(walk, &column.getattr(intern!(py, "array"))?)?;
+    }
+    Ok(())
+}
+
+fn series<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+    let py = value.py();
+    walk.encoder.begin_named(Tag::Parts, "pandas.Series", 1);
+    walk.item(&value.getattr(intern!(py, "name"))?)?;
+    labels(walk, &value.getattr(intern!(py, "index"))?)?;
+    extras(walk, value)?;
+    column_array(walk, &value.getattr(intern!(py, "array"))?)
+}
+
+/// An index. It cannot change, so it is no alias where two frames share it.
+fn labels<'py>(walk: &mut Walk<'py>, index: &Bound<'py, PyAny>) -> Encoded {
+    if walk.survey.is_some() {
+        Ok(())
+    } else {
+        walk.item(index)
+    }
+}
+
+/// Class, `attrs`, flags, and what a subclass says belongs to it.
+fn extras<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+    let py = value.py();
+    let module = object::qualified_name(&value.get_type());
+    if module.starts_with("pandas.") {
+        walk.encoder.tagged(Tag::Name, b"pandas");
+    } else {
+        code::class_of(walk, value)?;
+        let names: Vec<String> = value.getattr(intern!(py, "_metadata"))?.extract()?;
+        for name in names {
+            walk.encoder.begin_named(Tag::Named, &name, 1);
+            match value.getattr_opt(&*name)? {
+                Some(item) => walk.item(&item)?,
+                None => walk.encoder.tag(Tag::Missing),
+            }
+        }
+    }
+    let attributes = value.getattr(intern!(py, "attrs"))?;
+    walk.item(&attributes)?;
+    let flags = value.getattr(intern!(py, "flags"))?;
+    walk.item(&flags.getattr(intern!(py, "allows_duplicate_labels"))?)
+}
+
+/// The array that a column is stored in.
+fn column_array<'py>(walk: &mut Walk<'py>, column: &Bound<'py, PyAny>) -> Encoded {
+    let py = column.py();
+    let class = object::qualified_name(&column.get_type());
+    let name = class.rsplit('.').next().unwrap_or(&class);
+    if let Some(memory) = column.getattr_opt(intern!(py, "_ndarray"))? {
+        walk.encoder.begin_named(Tag::Parts, name, 3);
+        walk.item(&column.getattr(intern!(py, "dtype"))?)?;
+        match column.getattr_opt(intern!(py, "_freq"))? {
+            Some(frequency) => walk.item(&frequency)?,
+            None => walk.encoder.tag(Tag::Missing),
+        }
+        return walk.item(&memory);
+    }
+    if let Some(memory) = column.getattr_opt(intern!(py, "_pa_array"))? {
+        walk.encoder.begin_named(Tag::Parts, name, 2);
+        walk.item(&column.getattr(intern!(py, "dtype"))?)?;
+        return walk.item(&memory);
+    }
+    walk.item(column)
+}
+
+fn polars<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: PolarsKind) -> Encoded {
+    let py = value.py();
+    let class = object::qualified_name(&value.get_type());
+    if walk.survey.is_some() {
+        return Ok(()); // its buffers cannot be written to through Python
+    }
+    match kind {
+        PolarsKind::DataFrame => {
+            walk.encoder.begin_named(Tag::Parts, "polars.DataFrame", 3);
+            let types = value.getattr(intern!(py, "dtypes"))?;
+            walk.encoder.text(&types.repr()?.to_string_lossy());
+        }
+        PolarsKind::Series => {
+            walk.encoder.begin_named(Tag::Parts, "polars.Series", 3);
+            walk.item(&value.getattr(intern!(py, "name"))?)?;
+            let element = value.getattr(intern!(py, "dtype"))?;
+            walk.encoder.text(&element.repr()?.to_string_lossy());
+        }
+    }
+    if class.starts_with("polars.") {
+        walk.encoder.tagged(Tag::Name, b"polars");
+    } else {
+        code::class_of(walk, value)?;
+    }
+    walk.item(&value.call_method0(intern!(py, "to_arrow"))?)
+}
