@@ -33,7 +33,12 @@ impl<'py> Walk<'_, 'py> {
             return Ok(());
         };
         let own = index == self.root || own::owns_globals(&globals, self.rules);
-        self.guard_function(index, function, &code)?;
+        let guards = if index == self.root {
+            &mut self.root_guards
+        } else {
+            &mut self.guards
+        };
+        guards.function(function)?;
         let names = self.names(function, &code, &globals)?;
         self.nodes[index].name.clone_from(&names.function);
         self.open_marks(index, function, &names)?;
@@ -58,30 +63,6 @@ impl<'py> Walk<'_, 'py> {
             self.open_import(index, import, &names)?;
         }
         self.open_decorators(index, &facts, &names)
-    }
-
-    fn guard_function(
-        &mut self,
-        index: usize,
-        function: &Bound<'py, PyAny>,
-        code: &Bound<'py, PyAny>,
-    ) -> PyResult<()> {
-        let py = self.py;
-        let defaults = function.getattr("__defaults__")?;
-        let keyword_defaults = function.getattr("__kwdefaults__")?;
-        let guards = if index == self.root {
-            &mut self.root_guards
-        } else {
-            &mut self.guards
-        };
-        guards.attribute(function, &key(py, "__code__"), Some(code));
-        guards.attribute(function, &key(py, "__defaults__"), Some(&defaults));
-        guards.attribute(
-            function,
-            &key(py, "__kwdefaults__"),
-            Some(&keyword_defaults),
-        );
-        Ok(())
     }
 
     fn names(
