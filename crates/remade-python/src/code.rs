@@ -298,6 +298,7 @@ pub(crate) fn _fingerprint<'py>(
     answer.set_item("implicit", implicit)?;
     answer.set_item("unfollowed", code.unfollowed())?;
     answer.set_item("packages", code.packages())?;
+    answer.set_item("pseudo_file", pseudo_file(object)?)?;
     answer.set_item("code", Py::new(py, Held { code })?)?;
     Ok(answer)
 }

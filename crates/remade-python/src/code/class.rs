@@ -9,7 +9,7 @@ use super::graph::{Origin, Part};
 use super::kinds::{attribute, behind_proxy, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
-use super::walk::{Walk, is_made, key};
+use super::walk::{Walk, is_made, key, wrapped};
 
 /// What Python itself keeps in the namespace of a class. Slots show as descriptors, dataclass fields
 /// and annotations are opened apart.
@@ -297,9 +297,11 @@ impl<'py> Walk<'_, 'py> {
             self.form(index, "method", &owner);
         }
         for part in parts {
-            let Some(inner) = attribute(value, part) else {
-                continue;
+            let inner = match *part {
+                "py_func" | "__wrapped__" => wrapped(value, part),
+                part => attribute(value, part),
             };
+            let Some(inner) = inner else { continue };
             if *part == "__self__" && !inner.is_instance_of::<PyType>() {
                 // The state is an implicit input; the class is code.
                 let kind = inner.get_type().into_any();
@@ -374,8 +376,8 @@ fn is_generated(name: &str, value: &Bound<'_, PyAny>) -> bool {
         return name == "__match_args__";
     }
     let mut value = value.clone();
-    while let Some(wrapped) = attribute(&value, "__wrapped__") {
-        value = wrapped;
+    while let Some(inner) = wrapped(&value, "__wrapped__") {
+        value = inner;
     }
     let file = attribute(&value, "__code__").and_then(|code| text(&code, "co_filename"));
     file.is_some_and(|file| file == "<string>" || file.ends_with("dataclasses.py"))

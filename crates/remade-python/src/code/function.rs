@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::bytecode::{Access, Chain, Import, Scope, code_of};
 use super::facts::{self, Facts};
 use super::graph::{Origin, Part};
-use super::kinds::{attribute, behind_proxy, imported, text};
+use super::kinds::{attribute, behind_proxy, imported, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
 use super::walk::{Walk, key};
@@ -561,10 +561,8 @@ fn is_make(globals: &Bound<'_, PyDict>, chain: &[String]) -> bool {
         for name in rest {
             value = attribute(&value, name)?;
         }
-        while let Some(function) =
-            attribute(&value, "func").filter(|_| attribute(&value, "keywords").is_some())
-        {
-            value = function;
+        while type_name(&value) == ("functools".to_owned(), "partial".to_owned()) {
+            value = attribute(&value, "func")?;
         }
         let py = value.py();
         let made = ["remade", "remade._remade", "_remade"]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::kinds::{Kinds, attribute};
-use super::normal::class_name;
+use super::normal::{DEEPEST, class_name};
 
 /// `ast.PyCF_ONLY_AST`, without importing `ast`.
 const ONLY_TREE: u32 = 0x400;
@@ -200,7 +200,7 @@ impl Parsed {
         }
         let (name, line) = key;
         let mut found = Vec::new();
-        search(self.tree.bind(py), &name, line, &mut found)?;
+        search(self.tree.bind(py), &name, line, 0, &mut found)?;
         if name == "<lambda>" {
             return lambda_of(code, found);
         }
@@ -238,6 +238,7 @@ fn search<'py>(
     node: &Bound<'py, PyAny>,
     name: &str,
     line: u32,
+    depth: usize,
     found: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     for field in node.getattr("_fields")?.try_iter()? {
@@ -246,10 +247,10 @@ fn search<'py>(
         };
         if let Ok(list) = value.cast::<PyList>() {
             for position in first_ending_at(list, line)..list.len() {
-                visit(&list.get_item(position)?, name, line, found)?;
+                visit(&list.get_item(position)?, name, line, depth, found)?;
             }
         } else {
-            visit(&value, name, line, found)?;
+            visit(&value, name, line, depth, found)?;
         }
     }
     Ok(())
@@ -284,6 +285,7 @@ fn visit<'py>(
     node: &Bound<'py, PyAny>,
     name: &str,
     line: u32,
+    depth: usize,
     found: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     // Nodes without a place (arguments, comprehensions, cases) are opened: they are few.
@@ -308,7 +310,10 @@ fn visit<'py>(
     } else if attribute(node, "_fields").is_none() {
         return Ok(());
     }
-    search(node, name, line, found)
+    if depth > DEEPEST {
+        return Ok(());
+    }
+    search(node, name, line, depth + 1, found)
 }
 
 /// The one of several lambdas of a line whose body lies where the instructions say. Before Python
