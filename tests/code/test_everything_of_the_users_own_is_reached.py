@@ -198,3 +198,34 @@ def test_a_very_deep_expression_has_a_fingerprint(lab):
     before = lab.fingerprint()
     lab.write(main="def f(x):\n    return " + " + ".join(["x"] * 901) + "\n")
     assert before != lab.fingerprint()
+
+
+def test_what_is_reached_by_a_text_is_told(lab):
+    lab.write(main="def f(x):\n    return eval(x)\n")
+    assert lab.ask()["unfollowed"] == ["eval() in main.f: what it leads to is not followed"]
+
+
+def test_an_attribute_that_its_module_makes_is_followed_to_the_maker(lab):
+    text = "def __getattr__(name):\n    return 1\n"
+    lab.write(main="import made\ndef f():\n    return made.up\n", made=text)
+    before = lab.fingerprint()
+    lab.write(made=text.replace("1", "2"))
+    assert before != lab.fingerprint()
+
+
+SCRIPT = """
+import dataclasses
+import remade._remade as _remade
+@dataclasses.dataclass
+class A:
+    x: int = %s
+    def __repr__(self): return %s
+def f(): return A
+print(_remade._fingerprint(f)["fingerprint"])
+"""
+
+
+def test_a_method_written_by_hand_counts_in_a_dataclass_without_a_file(lab):
+    prints = [lab.run(SCRIPT % values) for values in [(1, "'a'"), (1, "'a'"), (1, "'b'"), (2, "'a'")]]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3

@@ -379,7 +379,20 @@ fn is_generated(name: &str, value: &Bound<'_, PyAny>) -> bool {
     while let Some(inner) = wrapped(&value, "__wrapped__") {
         value = inner;
     }
-    let file = attribute(&value, "__code__").and_then(|code| text(&code, "co_filename"));
-    file.is_some_and(|file| file == "<string>" || file.ends_with("dataclasses.py"))
-        || value.is_none()
+    let Some(code) = attribute(&value, "__code__") else {
+        return value.is_none();
+    };
+    // A script given with `-c` has no file either, so the file does not tell. Python 3.10 does not
+    // know the qualified name, but there every function is written alone, in the second line.
+    let line = || attribute(&code, "co_firstlineno").and_then(|line| line.extract::<u32>().ok());
+    let written = match text(&code, "co_qualname") {
+        Some(name) => name.starts_with("__create_fn__."),
+        None => {
+            text(&code, "co_filename").is_some_and(|file| file == "<string>") && line() <= Some(2)
+        }
+    };
+    let globals = attribute(&value, "__globals__");
+    let module =
+        globals.and_then(|globals| globals.get_item("__name__").ok()?.extract::<String>().ok());
+    written || module.is_some_and(|module| module == "dataclasses")
 }
