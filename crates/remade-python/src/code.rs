@@ -9,11 +9,13 @@ mod bytecode;
 mod class;
 mod compiled;
 mod facts;
+mod follow;
 mod function;
 mod graph;
 mod guard;
 mod kinds;
 mod normal;
+mod opcodes;
 mod own;
 mod place;
 mod source;
@@ -39,13 +41,13 @@ pub(crate) struct Rules {
 
 /// What the code of one function or class means now, and how to see cheaply that this is still so.
 pub(crate) struct Code {
-    root: Py<PyAny>,
     root_guards: Guards,
     body: Arc<Body>,
 }
 
 /// What functions of the same code, defaults and globals share.
 struct Body {
+    root: Root,
     rules: Rules,
     as_type: bool,
     fingerprint: Version,
@@ -69,9 +71,18 @@ pub(crate) struct Reached {
     pub normal: Option<String>,
 }
 
-/// Codes by the address of the code object or class. Weak: what nobody uses any more is forgotten,
-/// and an address is believed only while the entry that owns the object lives.
-static KNOWN: Mutex<Option<HashMap<usize, Vec<Weak<Code>>>>> = Mutex::new(None);
+/// Whose code a body is.
+enum Root {
+    /// Of every function that one `def` made in one namespace with the same defaults: code, defaults,
+    /// keyword defaults, globals. Nothing else belongs to these functions.
+    Parts([Py<PyAny>; 4]),
+    /// Of this object alone.
+    Only(Py<PyAny>),
+}
+
+/// Bodies by the address of the code object or class. Weak: what nobody uses any more is forgotten,
+/// and an address is believed only while the body that owns the object lives.
+static KNOWN: Mutex<Option<HashMap<usize, Vec<Weak<Body>>>>> = Mutex::new(None);
 
 /// Entries at which dead ones are swept out.
 const SWEEP: usize = 1024;
@@ -139,69 +150,60 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Arc
         Some(code) => code.as_ptr() as usize,
         None => object.as_ptr() as usize,
     };
-    let known: Vec<Arc<Code>> = {
+    let root = Root::of(&object)?;
+    let known: Vec<Arc<Body>> = {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let of_key = known.as_ref().and_then(|known| known.get(&key));
         of_key
             .map(|all| all.iter().filter_map(Weak::upgrade).collect())
             .unwrap_or_default()
     };
-    for code in known {
-        if code.body.rules != *rules || code.body.as_type != as_type {
-            continue;
-        }
-        if code.root.is(&object) {
-            if code.is_current(py) {
-                return Ok(code);
-            }
-        } else if let Some(root_guards) = same_meaning(code.root.bind(py), &object)?
-            && code.is_current(py)
+    for body in known {
+        if body.rules == *rules
+            && body.as_type == as_type
+            && body.root == root
+            && body.guards.hold(py)
         {
-            let body = Arc::clone(&code.body);
-            let shared = Arc::new(Code {
-                root: object.unbind(),
-                root_guards,
-                body,
-            });
-            remember(key, &shared);
-            return Ok(shared);
+            let mut root_guards = Guards::default();
+            if object.get_type().is(&Kinds::get(py)?.function) {
+                root_guards.function(&object)?;
+            }
+            root_guards.finish();
+            return Ok(Arc::new(Code { root_guards, body }));
         }
     }
-    let code = Arc::new(follow(&object, rules, as_type)?);
-    remember(key, &code);
+    let code = Arc::new(follow(&object, root, rules, as_type)?);
+    remember(key, &code.body);
     Ok(code)
 }
 
-/// Two functions made by the same `def` in the same place, with the same defaults and without a
-/// closure, mean the same. Gives the guards of the second one.
-fn same_meaning(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<Option<Guards>> {
-    let py = one.py();
-    let function = &Kinds::get(py)?.function;
-    if !one.get_type().is(function) || !other.get_type().is(function) {
-        return Ok(None);
-    }
-    let mut guards = Guards::default();
-    for name in ["__code__", "__defaults__", "__kwdefaults__"] {
-        let value = other.getattr(name)?;
-        if !one.getattr(name)?.is(&value) {
-            return Ok(None);
+impl Root {
+    fn of(object: &Bound<'_, PyAny>) -> PyResult<Root> {
+        let plain = object.get_type().is(&Kinds::get(object.py())?.function)
+            && object.getattr("__closure__")?.is_none()
+            && object.getattr("__dict__")?.cast::<PyDict>()?.is_empty();
+        if !plain {
+            return Ok(Root::Only(object.clone().unbind()));
         }
-        guards.attribute(other, &walk::key(py, name), Some(&value));
+        let [code, defaults, keyword_defaults] = guard::function_parts(object)?;
+        let globals = object.getattr("__globals__")?.unbind();
+        Ok(Root::Parts([code, defaults, keyword_defaults, globals]))
     }
-    if !one
-        .getattr("__globals__")?
-        .is(&other.getattr("__globals__")?)
-        || !other.getattr("__closure__")?.is_none()
-        || !one.getattr("__dict__")?.cast::<PyDict>()?.is_empty()
-        || !other.getattr("__dict__")?.cast::<PyDict>()?.is_empty()
-    {
-        return Ok(None);
-    }
-    guards.finish();
-    Ok(Some(guards))
 }
 
-fn remember(key: usize, code: &Arc<Code>) {
+impl PartialEq for Root {
+    fn eq(&self, other: &Root) -> bool {
+        match (self, other) {
+            (Root::Parts(one), Root::Parts(other)) => {
+                one.iter().zip(other).all(|(one, other)| one.is(other))
+            }
+            (Root::Only(one), Root::Only(other)) => one.is(other),
+            _ => false,
+        }
+    }
+}
+
+fn remember(key: usize, body: &Arc<Body>) {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
     if known.len() >= SWEEP && known.len().is_power_of_two() {
@@ -209,14 +211,14 @@ fn remember(key: usize, code: &Arc<Code>) {
     }
     let all = known.entry(key).or_default();
     all.retain(|one| one.strong_count() > 0);
-    all.push(Arc::downgrade(code));
+    all.push(Arc::downgrade(body));
 }
 
-fn follow(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Code> {
+fn follow(object: &Bound<'_, PyAny>, root: Root, rules: &Rules, as_type: bool) -> PyResult<Code> {
     let py = object.py();
     let mut walk = Walk::new(py, rules)?;
-    let root = walk.run(object, as_type)?;
-    let fingerprint = graph::fingerprint(&walk.nodes, &root);
+    let part = walk.run(object, as_type)?;
+    let fingerprint = graph::fingerprint(&walk.nodes, &part);
     let mut reached = Vec::new();
     for node in &mut walk.nodes {
         let fingerprint = node.own();
@@ -232,9 +234,9 @@ fn follow(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<C
         }
     }
     Ok(Code {
-        root: object.clone().unbind(),
         root_guards: walk.root_guards,
         body: Arc::new(Body {
+            root,
             rules: rules.clone(),
             as_type,
             fingerprint,
@@ -298,6 +300,7 @@ pub(crate) fn _fingerprint<'py>(
     answer.set_item("implicit", implicit)?;
     answer.set_item("unfollowed", code.unfollowed())?;
     answer.set_item("packages", code.packages())?;
+    answer.set_item("pseudo_file", pseudo_file(object)?)?;
     answer.set_item("code", Py::new(py, Held { code })?)?;
     Ok(answer)
 }

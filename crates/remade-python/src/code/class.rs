@@ -9,7 +9,7 @@ use super::graph::{Origin, Part};
 use super::kinds::{attribute, behind_proxy, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
-use super::walk::{Walk, is_made, key};
+use super::walk::{Walk, is_made, key, wrapped};
 
 /// What Python itself keeps in the namespace of a class. Slots show as descriptors, dataclass fields
 /// and annotations are opened apart.
@@ -297,9 +297,11 @@ impl<'py> Walk<'_, 'py> {
             self.form(index, "method", &owner);
         }
         for part in parts {
-            let Some(inner) = attribute(value, part) else {
-                continue;
+            let inner = match *part {
+                "py_func" | "__wrapped__" => wrapped(value, part),
+                part => attribute(value, part),
             };
+            let Some(inner) = inner else { continue };
             if *part == "__self__" && !inner.is_instance_of::<PyType>() {
                 // The state is an implicit input; the class is code.
                 let kind = inner.get_type().into_any();
@@ -374,10 +376,23 @@ fn is_generated(name: &str, value: &Bound<'_, PyAny>) -> bool {
         return name == "__match_args__";
     }
     let mut value = value.clone();
-    while let Some(wrapped) = attribute(&value, "__wrapped__") {
-        value = wrapped;
+    while let Some(inner) = wrapped(&value, "__wrapped__") {
+        value = inner;
     }
-    let file = attribute(&value, "__code__").and_then(|code| text(&code, "co_filename"));
-    file.is_some_and(|file| file == "<string>" || file.ends_with("dataclasses.py"))
-        || value.is_none()
+    let Some(code) = attribute(&value, "__code__") else {
+        return value.is_none();
+    };
+    // A script given with `-c` has no file either, so the file does not tell. Python 3.10 does not
+    // know the qualified name, but there every function is written alone, in the second line.
+    let line = || attribute(&code, "co_firstlineno").and_then(|line| line.extract::<u32>().ok());
+    let written = match text(&code, "co_qualname") {
+        Some(name) => name.starts_with("__create_fn__."),
+        None => {
+            text(&code, "co_filename").is_some_and(|file| file == "<string>") && line() <= Some(2)
+        }
+    };
+    let globals = attribute(&value, "__globals__");
+    let module =
+        globals.and_then(|globals| globals.get_item("__name__").ok()?.extract::<String>().ok());
+    written || module.is_some_and(|module| module == "dataclasses")
 }

@@ -98,9 +98,13 @@ fn find(
     let mut source_text = None;
     let mut normal = None;
     let mut uses = uses(code)?;
-    let form = match source::find(code, globals)? {
-        Some(found) => {
-            let text = normalizer.normal(&found.node, &mut is_make)?;
+    let found = source::find(code, globals)?;
+    let found = found.and_then(|found| {
+        let text = normalizer.normal(&found.node, &mut is_make).ok()?;
+        Some((found, text))
+    });
+    let form = match found {
+        Some((found, text)) => {
             forget_annotations(&mut uses, &text);
             if let Some(list) = found.node.getattr_opt("decorator_list")? {
                 for decorator in list.try_iter()? {

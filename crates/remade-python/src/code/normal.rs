@@ -5,6 +5,7 @@
 //! source. It is digested, so its shape is a contract: any change here makes every stored result
 //! stale. Nothing in it comes from a `repr`, and nothing from a Unicode table.
 
+use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyType};
 use std::collections::HashMap;
@@ -33,7 +34,11 @@ struct Writer<'a, 'b> {
     is_make: IsMake<'b>,
     out: String,
     indent: usize,
+    depth: usize,
 }
+
+/// Deeper trees (a sum of a thousand terms) count in compiled form: the stack of a thread is small.
+pub(super) const DEEPEST: usize = 500;
 
 impl Normalizer {
     /// The normal form of any node.
@@ -47,6 +52,7 @@ impl Normalizer {
             is_make,
             out: String::new(),
             indent: 0,
+            depth: 0,
         };
         writer.node(node)?;
         Ok(writer.out)
@@ -134,6 +140,16 @@ impl Writer<'_, '_> {
     }
 
     fn node(&mut self, node: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(PyRecursionError::new_err("the syntax tree is too deep"));
+        }
+        let written = self.fields(node);
+        self.depth -= 1;
+        written
+    }
+
+    fn fields(&mut self, node: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = node.py();
         let shape = self.shape(&node.get_type())?;
         match shape.name.as_str() {

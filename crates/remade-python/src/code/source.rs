@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::kinds::{Kinds, attribute};
-use super::normal::class_name;
+use super::normal::{DEEPEST, class_name};
 
 /// `ast.PyCF_ONLY_AST`, without importing `ast`.
 const ONLY_TREE: u32 = 0x400;
@@ -200,7 +200,7 @@ impl Parsed {
         }
         let (name, line) = key;
         let mut found = Vec::new();
-        search(self.tree.bind(py), &name, line, &mut found)?;
+        search(self.tree.bind(py), &name, line, 0, &mut found)?;
         if name == "<lambda>" {
             return lambda_of(code, found);
         }
@@ -224,8 +224,10 @@ impl Parsed {
 fn first_line(node: &Bound<'_, PyAny>) -> PyResult<u32> {
     let mut line: u32 = node.getattr("lineno")?.extract()?;
     if let Some(decorators) = attribute(node, "decorator_list")
-        && let Ok(first) = decorators.get_item(0)
+        && let Ok(decorators) = decorators.cast::<PyList>()
+        && !decorators.is_empty()
     {
+        let first = decorators.get_item(0)?;
         line = line.min(first.getattr("lineno")?.extract()?);
     }
     Ok(line)
@@ -236,6 +238,7 @@ fn search<'py>(
     node: &Bound<'py, PyAny>,
     name: &str,
     line: u32,
+    depth: usize,
     found: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     for field in node.getattr("_fields")?.try_iter()? {
@@ -243,26 +246,55 @@ fn search<'py>(
             continue;
         };
         if let Ok(list) = value.cast::<PyList>() {
-            for item in list.iter() {
-                visit(&item, name, line, found)?;
+            for position in first_ending_at(list, line)..list.len() {
+                visit(&list.get_item(position)?, name, line, depth, found)?;
             }
         } else {
-            visit(&value, name, line, found)?;
+            visit(&value, name, line, depth, found)?;
         }
     }
     Ok(())
+}
+
+/// Statements stand in the order of their lines, so all that end before this one are skipped at once.
+/// Other lists are looked through.
+fn first_ending_at(list: &Bound<'_, PyList>, line: u32) -> usize {
+    let end = |position: usize| -> Option<u32> {
+        let item = list.get_item(position).ok()?;
+        if attribute(&item, "end_lineno")?.is_none() {
+            return None;
+        }
+        item.getattr("end_lineno").ok()?.extract().ok()
+    };
+    let (mut low, mut high) = (0, list.len());
+    if high < 8 {
+        return 0;
+    }
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        match end(middle) {
+            Some(end) if end < line => low = middle + 1,
+            Some(_) => high = middle,
+            None => return 0,
+        }
+    }
+    low
 }
 
 fn visit<'py>(
     node: &Bound<'py, PyAny>,
     name: &str,
     line: u32,
+    depth: usize,
     found: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     // Nodes without a place (arguments, comprehensions, cases) are opened: they are few.
     if let Some(end) = attribute(node, "end_lineno") {
+        if line > end.extract::<u32>()? {
+            return Ok(());
+        }
         let first = first_line(node)?;
-        if line < first || line > end.extract::<u32>()? {
+        if line < first {
             return Ok(());
         }
         let matches = match class_name(node)?.as_str() {
@@ -278,7 +310,10 @@ fn visit<'py>(
     } else if attribute(node, "_fields").is_none() {
         return Ok(());
     }
-    search(node, name, line, found)
+    if depth > DEEPEST {
+        return Ok(());
+    }
+    search(node, name, line, depth + 1, found)
 }
 
 /// The one of several lambdas of a line whose body lies where the instructions say. Before Python

@@ -176,6 +176,10 @@ impl<'a, 'py> Walk<'a, 'py> {
 
     pub(super) fn node(&mut self, value: &Bound<'py, PyAny>, as_type: bool) -> Part {
         let key = (value.as_ptr() as usize, as_type);
+        if self.index.get(&key) == Some(&self.root) && value.get_type().is(&self.kinds.function) {
+            // The root calls itself: who shares this code with another function checks this one too.
+            let _ = self.guards.function(value);
+        }
         let nodes = &mut self.nodes;
         let index = *self.index.entry(key).or_insert_with(|| {
             nodes.push(Node {
@@ -215,7 +219,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         }
         let kind = value.get_type();
         if kind.is(&self.kinds.function) {
-            return self.classify_function(value).map(Some);
+            return self.classify_function(value, root).map(Some);
         }
         if value.is_instance_of::<PyType>() {
             let module = text(value, "__module__").unwrap_or_default();
@@ -254,9 +258,9 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.classify_instance(value)
     }
 
-    fn classify_function(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Part> {
+    fn classify_function(&mut self, value: &Bound<'py, PyAny>, root: bool) -> PyResult<Part> {
         let globals = value.getattr("__globals__")?.cast_into::<PyDict>()?;
-        if own::owns_globals(&globals, self.rules) {
+        if root || own::owns_globals(&globals, self.rules) {
             return Ok(self.node(value, false));
         }
         if is_made(value)
@@ -361,7 +365,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         if own::owns_name(self.py, &module, self.rules) || !value.is_callable() {
             return Ok(None);
         }
-        if attribute(value, "py_func").is_some() || attribute(value, "__wrapped__").is_some() {
+        if wrapped(value, "py_func").is_some() || wrapped(value, "__wrapped__").is_some() {
             return Ok(Some(self.node(value, false)));
         }
         // A ufunc, a function of Cython: called like a function, and known by name like one.
@@ -378,9 +382,22 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 }
 
-/// A made function carries a mark.
+/// A made function carries a mark: its type does, or the function that stands for it. An instance is
+/// not asked, since some answer to every name.
 pub(super) fn is_made(value: &Bound<'_, PyAny>) -> bool {
-    attribute(value, "__remade_made__").is_some()
+    let marked = |owner: &Bound<'_, PyAny>| attribute(owner, "__remade_made__").is_some();
+    let kind = value.get_type();
+    let function = Kinds::get(value.py()).is_ok_and(|kinds| kind.is(&kinds.function));
+    marked(kind.as_any()) || function && marked(value)
+}
+
+/// What an object of others says it wraps. A mock says that it wraps another mock, without end.
+pub(super) fn wrapped<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
+    let found = attribute(value, name)?;
+    let kinds = Kinds::get(value.py()).ok()?;
+    let kind = found.get_type();
+    let believed = kind.is(&kinds.function) || name == "__wrapped__" && found.is_callable();
+    (believed && (kind.is(&kinds.function) || !kind.is(value.get_type()))).then_some(found)
 }
 
 fn pattern(value: &Bound<'_, PyAny>) -> PyResult<Part> {
