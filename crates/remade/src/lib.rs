@@ -1,5 +1,18 @@
-//! The engine of remade.
+//! The engine of remade: saves what a function returned, and runs it again only when it must.
+//!
+//! It knows nothing of any language's values. A face (the Python package, or a Rust macro)
+//! implements [`make::Face`]; [`make::call`] is the call from top to bottom. Dependencies point
+//! down only: faces → [`make`] → [`decide`], [`call`], [`store`] → [`record`], [`persist`] →
+//! [`version`].
+
+pub mod call;
+pub mod decide;
+pub mod event;
+pub mod machine;
+pub mod make;
 pub mod persist;
+pub mod record;
 pub mod source;
 pub mod stamp;
+pub mod store;
 pub mod version;

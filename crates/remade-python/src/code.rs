@@ -1,0 +1,331 @@
+//! What does the code of a function or class mean, and does it still mean that?
+//!
+//! The fingerprint is the version of the meaning: the syntax tree without layout, with what every
+//! name in it refers to, however far that leads through the user's own code. It is worked out once;
+//! each call then only compares pointers. `facts` says what one code object says, `walk` where its
+//! names lead, `graph` what all of it together is worth, `guard` whether it still holds.
+
+mod bytecode;
+mod class;
+mod compiled;
+mod facts;
+mod function;
+mod graph;
+mod guard;
+mod kinds;
+mod normal;
+mod own;
+mod place;
+mod source;
+mod walk;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use remade::version::Version;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use guard::Guards;
+use kinds::{Kinds, attribute};
+pub(crate) use place::{Implicit, locate};
+use walk::Walk;
+
+/// Options that change what counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// Packages that count as the user's own code.
+    pub follow: Vec<String>,
+}
+
+/// What the code of one function or class means now, and how to see cheaply that this is still so.
+pub(crate) struct Code {
+    root: Py<PyAny>,
+    root_guards: Guards,
+    body: Arc<Body>,
+}
+
+/// What functions of the same code, defaults and globals share.
+struct Body {
+    rules: Rules,
+    as_type: bool,
+    fingerprint: Version,
+    guards: Guards,
+    implicit: Vec<Implicit>,
+    reached: Vec<Reached>,
+    unfollowed: Vec<String>,
+    packages: Vec<String>,
+}
+
+/// A function or class that the code reaches.
+pub(crate) struct Reached {
+    /// `module.qualname`; in a script only `qualname`.
+    pub name: String,
+    /// Its own version, without what it calls.
+    pub fingerprint: Version,
+    pub file: Option<String>,
+    pub line: u32,
+    pub source: Option<String>,
+    /// The normal form. None: the compiled form counts, or it is a class.
+    pub normal: Option<String>,
+}
+
+/// Codes by the address of the code object or class. Weak: what nobody uses any more is forgotten,
+/// and an address is believed only while the entry that owns the object lives.
+static KNOWN: Mutex<Option<HashMap<usize, Vec<Weak<Code>>>>> = Mutex::new(None);
+
+/// Entries at which dead ones are swept out.
+const SWEEP: usize = 1024;
+
+/// The code of a function or class, or of anything that wraps one.
+pub(crate) fn of<'py>(object: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Arc<Code>> {
+    find(object, rules, false)
+}
+
+/// The code of a class as the type of an instance: its made methods count where they are called.
+pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Arc<Code>> {
+    find(class, rules, true)
+}
+
+/// Name and lines of the notebook cell or doctest that defines a function, so that it can travel.
+/// None: its file is on disk.
+pub(crate) fn pseudo_file(function: &Bound<'_, PyAny>) -> PyResult<Option<(String, Vec<String>)>> {
+    match bytecode::code_of(function) {
+        Some(code) => source::pseudo_file(&code),
+        None => Ok(None),
+    }
+}
+
+impl Code {
+    /// The version of the code with all that it reaches.
+    pub(crate) fn fingerprint(&self) -> Version {
+        self.body.fingerprint
+    }
+
+    /// Is everything still the object it was? Compares pointers, and runs nothing.
+    pub(crate) fn is_current(&self, py: Python<'_>) -> bool {
+        self.root_guards.hold(py) && self.body.guards.hold(py)
+    }
+
+    /// Mutable values reached through globals and closures, by name.
+    pub(crate) fn implicit(&self) -> &[Implicit] {
+        &self.body.implicit
+    }
+
+    /// Every function and class reached, itself first.
+    pub(crate) fn reached(&self) -> &[Reached] {
+        &self.body.reached
+    }
+
+    /// What could not be followed, as sentences.
+    pub(crate) fn unfollowed(&self) -> &[String] {
+        &self.body.unfollowed
+    }
+
+    /// Packages of others that were reached by name.
+    pub(crate) fn packages(&self) -> &[String] {
+        &self.body.packages
+    }
+}
+
+fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Arc<Code>> {
+    let mut object = object.clone();
+    while walk::is_made(&object)
+        && let Some(wrapped) = attribute(&object, "__wrapped__")
+    {
+        object = wrapped;
+    }
+    let py = object.py();
+    let key = match bytecode::code_of(&object) {
+        Some(code) => code.as_ptr() as usize,
+        None => object.as_ptr() as usize,
+    };
+    let known: Vec<Arc<Code>> = {
+        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_key = known.as_ref().and_then(|known| known.get(&key));
+        of_key
+            .map(|all| all.iter().filter_map(Weak::upgrade).collect())
+            .unwrap_or_default()
+    };
+    for code in known {
+        if code.body.rules != *rules || code.body.as_type != as_type {
+            continue;
+        }
+        if code.root.is(&object) {
+            if code.is_current(py) {
+                return Ok(code);
+            }
+        } else if let Some(root_guards) = same_meaning(code.root.bind(py), &object)?
+            && code.is_current(py)
+        {
+            let body = Arc::clone(&code.body);
+            let shared = Arc::new(Code {
+                root: object.unbind(),
+                root_guards,
+                body,
+            });
+            remember(key, &shared);
+            return Ok(shared);
+        }
+    }
+    let code = Arc::new(follow(&object, rules, as_type)?);
+    remember(key, &code);
+    Ok(code)
+}
+
+/// Two functions made by the same `def` in the same place, with the same defaults and without a
+/// closure, mean the same. Gives the guards of the second one.
+fn same_meaning(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyResult<Option<Guards>> {
+    let py = one.py();
+    let function = &Kinds::get(py)?.function;
+    if !one.get_type().is(function) || !other.get_type().is(function) {
+        return Ok(None);
+    }
+    let mut guards = Guards::default();
+    for name in ["__code__", "__defaults__", "__kwdefaults__"] {
+        let value = other.getattr(name)?;
+        if !one.getattr(name)?.is(&value) {
+            return Ok(None);
+        }
+        guards.attribute(other, &walk::key(py, name), Some(&value));
+    }
+    if !one
+        .getattr("__globals__")?
+        .is(&other.getattr("__globals__")?)
+        || !other.getattr("__closure__")?.is_none()
+        || !one.getattr("__dict__")?.cast::<PyDict>()?.is_empty()
+        || !other.getattr("__dict__")?.cast::<PyDict>()?.is_empty()
+    {
+        return Ok(None);
+    }
+    guards.finish();
+    Ok(Some(guards))
+}
+
+fn remember(key: usize, code: &Arc<Code>) {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if known.len() >= SWEEP && known.len().is_power_of_two() {
+        known.retain(|_, all| all.iter().any(|one| one.strong_count() > 0));
+    }
+    let all = known.entry(key).or_default();
+    all.retain(|one| one.strong_count() > 0);
+    all.push(Arc::downgrade(code));
+}
+
+fn follow(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Code> {
+    let py = object.py();
+    let mut walk = Walk::new(py, rules)?;
+    let root = walk.run(object, as_type)?;
+    let fingerprint = graph::fingerprint(&walk.nodes, &root);
+    let mut reached = Vec::new();
+    for node in &mut walk.nodes {
+        let fingerprint = node.own();
+        if let Some(origin) = node.reached.take() {
+            reached.push(Reached {
+                name: node.name.clone(),
+                fingerprint,
+                file: origin.file,
+                line: origin.line,
+                source: origin.source,
+                normal: origin.normal,
+            });
+        }
+    }
+    Ok(Code {
+        root: object.clone().unbind(),
+        root_guards: walk.root_guards,
+        body: Arc::new(Body {
+            rules: rules.clone(),
+            as_type,
+            fingerprint,
+            guards: walk.guards,
+            implicit: walk.implicit,
+            reached,
+            unfollowed: walk.unfollowed.into_iter().collect(),
+            packages: walk.packages.into_iter().collect(),
+        }),
+    })
+}
+
+/// Everything that is known of an object's code, as plain data: for tests and for a closer look.
+#[pyfunction]
+#[pyo3(signature = (object, follow = Vec::new(), as_type = false))]
+pub(crate) fn _fingerprint<'py>(
+    object: &Bound<'py, PyAny>,
+    follow: Vec<String>,
+    as_type: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = object.py();
+    let rules = Rules { follow };
+    let code = if as_type {
+        of_type(object, &rules)?
+    } else {
+        of(object, &rules)?
+    };
+    let answer = PyDict::new(py);
+    answer.set_item("fingerprint", code.fingerprint().to_string())?;
+    let mut reached = Vec::new();
+    for one in code.reached() {
+        let item = PyDict::new(py);
+        item.set_item("name", &one.name)?;
+        item.set_item("fingerprint", one.fingerprint.to_string())?;
+        item.set_item("file", &one.file)?;
+        item.set_item("line", one.line)?;
+        item.set_item("source", &one.source)?;
+        item.set_item("normal", &one.normal)?;
+        reached.push(item);
+    }
+    answer.set_item("reached", reached)?;
+    let mut implicit = Vec::new();
+    for one in code.implicit() {
+        let value = one.get(py).unwrap_or_else(|| py.None().into_bound(py));
+        let found = one
+            .locator
+            .as_ref()
+            .and_then(|(module, path)| locate(py, module, path));
+        let items = [
+            one.name.clone().into_pyobject(py)?.into_any(),
+            one.read.into_pyobject(py)?.to_owned().into_any(),
+            value.clone(),
+            found
+                .is_some_and(|found| found.is(&value))
+                .into_pyobject(py)?
+                .to_owned()
+                .into_any(),
+        ];
+        implicit.push(PyTuple::new(py, items)?);
+    }
+    answer.set_item("implicit", implicit)?;
+    answer.set_item("unfollowed", code.unfollowed())?;
+    answer.set_item("packages", code.packages())?;
+    answer.set_item("code", Py::new(py, Held { code })?)?;
+    Ok(answer)
+}
+
+/// The normal form of a node of a syntax tree.
+#[pyfunction]
+pub(crate) fn _normal(node: &Bound<'_, PyAny>) -> PyResult<String> {
+    normal::Normalizer::default().normal(node, &mut |_| false)
+}
+
+/// A code that Python keeps, to ask again whether it is current.
+#[pyclass(frozen, module = "remade._remade", name = "_Code")]
+pub(crate) struct Held {
+    code: Arc<Code>,
+}
+
+#[pymethods]
+impl Held {
+    fn is_current(&self, py: Python<'_>) -> bool {
+        self.code.is_current(py)
+    }
+
+    /// Nanoseconds that one check takes.
+    fn time(&self, py: Python<'_>, times: u32) -> f64 {
+        let start = std::time::Instant::now();
+        for _ in 0..times {
+            std::hint::black_box(self.code.is_current(py));
+        }
+        start.elapsed().as_nanos() as f64 / f64::from(times.max(1))
+    }
+}

@@ -1,0 +1,103 @@
+//! Where does a value stand, and how is it found again?
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::kinds::imported;
+
+/// Where a value was found.
+#[derive(Clone)]
+pub(super) enum Place<'py> {
+    /// In a namespace.
+    Item(Bound<'py, PyDict>, Bound<'py, PyAny>),
+    /// In an attribute that is always the same object: a cell's content, a wrapped function.
+    Attribute(Bound<'py, PyAny>, Bound<'py, PyString>),
+    /// In something that cannot change and is kept anyway: a tuple of defaults.
+    Held,
+}
+
+/// A place with its names for people and for other processes.
+#[derive(Clone)]
+pub(super) struct Spot<'py> {
+    pub(super) place: Place<'py>,
+    pub(super) name: String,
+    pub(super) locator: Option<Locator>,
+}
+
+/// A module and the path of attributes from it.
+pub(super) type Locator = (String, Vec<String>);
+
+impl Place<'_> {
+    /// Two places are one if this is equal. A held value has no place of its own.
+    pub(super) fn identity(&self) -> Option<(usize, usize)> {
+        match self {
+            Place::Item(dict, key) => Some((dict.as_ptr() as usize, key.as_ptr() as usize)),
+            Place::Attribute(object, name) => {
+                Some((object.as_ptr() as usize, name.as_ptr() as usize))
+            }
+            Place::Held => None,
+        }
+    }
+}
+
+/// A mutable value that the code reaches through a global or a closure.
+pub(crate) struct Implicit {
+    /// Stable between processes: `settings.FWHM`.
+    pub name: String,
+    /// Module and attribute path. None: a cell or a default value, which no other process can find.
+    pub locator: Option<Locator>,
+    /// The code also reads it, and does not only store into it or append to it.
+    pub read: bool,
+    pub(super) kept: Kept,
+}
+
+pub(super) enum Kept {
+    Item(Py<PyDict>, Py<PyAny>),
+    Attribute(Py<PyAny>, Py<PyString>),
+    Value(Py<PyAny>),
+}
+
+impl Implicit {
+    pub(super) fn new(
+        spot: &Spot<'_>,
+        value: Option<&Bound<'_, PyAny>>,
+        read: bool,
+    ) -> Option<Implicit> {
+        let kept = match (&spot.place, value) {
+            (Place::Item(dict, key), _) => Kept::Item(dict.clone().unbind(), key.clone().unbind()),
+            (Place::Attribute(object, name), _) => {
+                Kept::Attribute(object.clone().unbind(), name.clone().unbind())
+            }
+            (Place::Held, Some(value)) => Kept::Value(value.clone().unbind()),
+            (Place::Held, None) => return None,
+        };
+        Some(Implicit {
+            name: spot.name.clone(),
+            locator: spot.locator.clone(),
+            read,
+            kept,
+        })
+    }
+
+    /// The value now.
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        match &self.kept {
+            Kept::Item(dict, key) => dict.bind(py).get_item(key).ok().flatten(),
+            Kept::Attribute(object, name) => object.bind(py).getattr(name).ok(),
+            Kept::Value(value) => Some(value.bind(py).clone()),
+        }
+    }
+}
+
+/// The value that a locator of another process means here. Imports nothing.
+pub(crate) fn locate<'py>(
+    py: Python<'py>,
+    module: &str,
+    path: &[String],
+) -> Option<Bound<'py, PyAny>> {
+    let mut value = imported(py, module)?;
+    for name in path {
+        value = value.getattr_opt(name.as_str()).ok().flatten()?;
+    }
+    Some(value)
+}

@@ -1,0 +1,283 @@
+//! Fresh or stale, and why?
+
+use crate::record::{Argument, Implicit, NeverFresh, Record};
+use crate::source::SourceState;
+use crate::version::Version;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a call is stale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no record of this function.
+    NeverRan,
+    /// There are records of this function, but none of this call, and nothing tells it apart from
+    /// the last one: its record was forgotten.
+    Forgotten,
+    /// The code is another.
+    CodeChanged {
+        /// The functions and classes whose own code changed, came or went.
+        functions: Vec<String>,
+    },
+    /// An argument is another.
+    ArgumentChanged {
+        /// The parameter.
+        name: String,
+        /// Short form in the last call; None: it was not there.
+        from: Option<String>,
+        /// Short form now; None: it is not there.
+        to: Option<String>,
+        /// The function whose result the new one is, where it is known.
+        origin: Option<String>,
+    },
+    /// An argument has no version.
+    Unversioned {
+        /// The parameter.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// The run changes this argument and does not return it.
+    ChangedByItself {
+        /// The parameter.
+        name: String,
+    },
+    /// Arguments share memory or objects that the run changes.
+    Shared,
+    /// A global or setting is another.
+    ImplicitChanged {
+        /// `settings.FWHM`
+        name: String,
+        /// Short form in the record; None: it was not there.
+        from: Option<String>,
+        /// Short form now; None: it cannot be found.
+        to: Option<String>,
+    },
+    /// A file input of a nested call is another.
+    SourceChanged {
+        /// As it was given.
+        path: String,
+    },
+    /// A made function called inside is another, or cannot be found.
+    NestedChanged {
+        /// Its name.
+        name: String,
+    },
+    /// A made function called inside has no version.
+    NestedUnversioned {
+        /// Its name and why.
+        name: String,
+    },
+    /// A result file is gone.
+    ResultMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A result file is not what was saved.
+    ResultChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The persister is another, or has other parameters.
+    PersisterChanged {
+        /// Class in the record.
+        from: String,
+        /// Class now.
+        to: String,
+    },
+    /// The result is asked for in another place.
+    AskedElsewhere {
+        /// Where it is.
+        from: String,
+        /// Where it is asked for.
+        to: String,
+    },
+    /// The result could not be loaded.
+    Unloadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The record cannot be read.
+    RecordDamaged {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A newer release wrote the record.
+    RecordNewer {
+        /// The format found.
+        found: u32,
+    },
+    /// The caller asked for a run.
+    Asked,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        match self {
+            Reason::NeverRan => f.write_str("never ran"),
+            Reason::Forgotten => f.write_str("its result was not kept"),
+            Reason::CodeChanged { functions } if functions.is_empty() => {
+                f.write_str("code changed")
+            }
+            Reason::CodeChanged { functions } => {
+                write!(f, "code changed: {}", functions.join(", "))
+            }
+            Reason::ArgumentChanged {
+                name,
+                from,
+                to,
+                origin,
+            } => {
+                write!(
+                    f,
+                    "argument {name} changed: from {} to {}",
+                    known(from),
+                    known(to)
+                )?;
+                match origin {
+                    Some(origin) => write!(f, " (made by {origin})"),
+                    None => Ok(()),
+                }
+            }
+            Reason::Unversioned { name, why } => {
+                write!(f, "argument {name} has no version: {why}")
+            }
+            Reason::ChangedByItself { name } => {
+                write!(f, "the function changes its argument {name}")
+            }
+            Reason::Shared => f.write_str("arguments share what the function changes"),
+            Reason::ImplicitChanged { name, from, to } => {
+                write!(f, "{name} changed: from {} to {}", known(from), known(to))
+            }
+            Reason::SourceChanged { path } => write!(f, "file {path} changed"),
+            Reason::NestedChanged { name } => write!(f, "nested call changed: {name}"),
+            Reason::NestedUnversioned { name } => write!(f, "nested call without version: {name}"),
+            Reason::ResultMissing { path } => write!(f, "result missing: {}", path.display()),
+            Reason::ResultChanged { path } => {
+                write!(f, "result changed on disk: {}", path.display())
+            }
+            Reason::PersisterChanged { from, to } if from == to => {
+                write!(f, "persister {from} has other code or parameters")
+            }
+            Reason::PersisterChanged { from, to } => {
+                write!(f, "persister changed: from {from} to {to}")
+            }
+            Reason::AskedElsewhere { from, to } => {
+                write!(f, "result asked elsewhere: {to} instead of {from}")
+            }
+            Reason::Unloadable { path, why } => {
+                write!(f, "result {} cannot be loaded: {why}", path.display())
+            }
+            Reason::RecordDamaged { path, why } => write!(f, "{}: {why}", path.display()),
+            Reason::RecordNewer { found } => {
+                write!(f, "the record has format {found}, of a newer remade")
+            }
+            Reason::Asked => f.write_str("asked to"),
+        }
+    }
+}
+
+/// What a call is made of now, in full: asked for only when it is stale.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// The version of the function's code.
+    pub fingerprint: Version,
+    /// Each function and class reached, with the version of its own code.
+    pub code: BTreeMap<String, Version>,
+    /// What the function was given.
+    pub arguments: Vec<Argument>,
+    /// The files among them.
+    pub sources: Vec<SourceState>,
+}
+
+/// Why a record may not answer, from the record alone.
+pub fn never_fresh(record: &Record) -> Option<Reason> {
+    record.never_fresh.as_ref().map(|why| match why {
+        NeverFresh::Changed(name) => Reason::ChangedByItself { name: name.clone() },
+        NeverFresh::Unversioned(name, why) => Reason::Unversioned {
+            name: name.clone(),
+            why: why.clone(),
+        },
+        NeverFresh::Nested(name) => Reason::NestedUnversioned { name: name.clone() },
+    })
+}
+
+/// What differs between the implicit inputs of a record and those of now. What a run changed is a
+/// channel for output and not compared.
+pub fn implicit_changes(recorded: &[Implicit], now: &[Implicit]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for before in recorded.iter().filter(|input| !input.changed) {
+        let present = now.iter().find(|input| input.name == before.name);
+        if present.map(|input| input.version) != Some(before.version) {
+            reasons.push(Reason::ImplicitChanged {
+                name: before.name.clone(),
+                from: Some(before.short.clone()),
+                to: present.map(|input| input.short.clone()),
+            });
+        }
+    }
+    reasons
+}
+
+/// Why there is no record of this call: the difference to the last one.
+pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
+    let Some(last) = last else {
+        return vec![Reason::NeverRan];
+    };
+    let mut reasons = Vec::new();
+    if last.fingerprint != now.fingerprint {
+        reasons.push(Reason::CodeChanged {
+            functions: changed_functions(&last.code, &now.code),
+        });
+    }
+    for argument in &now.arguments {
+        let before = last
+            .arguments
+            .iter()
+            .find(|other| other.name == argument.name);
+        if before.is_none_or(|before| before.version != argument.version) {
+            reasons.push(Reason::ArgumentChanged {
+                name: argument.name.clone(),
+                from: before.map(|before| before.short.clone()),
+                to: Some(argument.short.clone()),
+                origin: argument
+                    .origins
+                    .first()
+                    .map(|origin| origin.function.clone()),
+            });
+        }
+    }
+    for before in &last.arguments {
+        if now.arguments.iter().all(|other| other.name != before.name) {
+            reasons.push(Reason::ArgumentChanged {
+                name: before.name.clone(),
+                from: Some(before.short.clone()),
+                to: None,
+                origin: None,
+            });
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push(Reason::Forgotten);
+    }
+    reasons
+}
+
+fn changed_functions(
+    before: &BTreeMap<String, Version>,
+    now: &BTreeMap<String, Version>,
+) -> Vec<String> {
+    let mut names: Vec<String> = now
+        .iter()
+        .filter(|(name, version)| before.get(*name) != Some(*version))
+        .map(|(name, _)| name.clone())
+        .collect();
+    names.extend(before.keys().filter(|name| !now.contains_key(*name)).cloned());
+    names
+}

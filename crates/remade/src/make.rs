@@ -1,0 +1,379 @@
+//! The call, from top to bottom: what does a made function do when it is called?
+//!
+//! [`call`] is the promise of the library. A face (the Python package, a Rust macro) says, through
+//! [`Face`], what a value, a run and a persister are; everything else is here, once.
+
+mod face;
+mod finish;
+mod known;
+mod reuse;
+
+use crate::call::CallKey;
+use crate::decide::{self, Present, Reason};
+use crate::event::{Event, Warning};
+use crate::record::Implicit;
+use crate::stamp;
+use crate::store::lock::{self, Attempt, Lock};
+use crate::store::prune::{self, Keep};
+use crate::store::{FunctionFolder, Store};
+use crate::version::Version;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+pub use face::{
+    CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
+};
+pub use known::{Known, KnownFile};
+
+/// How long a caller that already holds a key waits for another one. Two of them could wait for
+/// each other; after this time one of them runs unlocked.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A made function, as the engine sees it.
+#[derive(Debug)]
+pub struct Made<K> {
+    name: String,
+    name_version: Version,
+    store: Arc<Store>,
+    folder: FunctionFolder,
+    keep: Keep,
+    known: known::Memory<K>,
+    reused: AtomicU64,
+    ran: AtomicU64,
+}
+
+impl<K: Default> Made<K> {
+    /// The made function of this name in this store. Nothing is read or made yet.
+    pub fn new(name: String, store: Arc<Store>, keep: Keep) -> Made<K> {
+        Made {
+            name_version: Version::of_bytes(name.as_bytes()),
+            folder: FunctionFolder::of(store.root(), &name),
+            name,
+            store,
+            keep,
+            known: known::Memory::default(),
+            reused: AtomicU64::new(0),
+            ran: AtomicU64::new(0),
+        }
+    }
+
+    /// `module.qualname`
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first part of every call key of this function.
+    pub fn name_version(&self) -> Version {
+        self.name_version
+    }
+
+    /// Where its records lie.
+    pub fn folder(&self) -> &FunctionFolder {
+        &self.folder
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Calls answered from the store, and runs, in this process.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.reused.load(Ordering::Relaxed),
+            self.ran.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Forgets every call. Files that the user named stay.
+    pub fn clear(&self) -> std::io::Result<()> {
+        self.known.clear();
+        prune::clear(&self.folder)
+    }
+}
+
+/// A stale call, between the decision and the commit. Dropping it gives up the lock and leaves
+/// everything as it was: so ends a run that raised.
+#[derive(Debug)]
+pub struct Running {
+    key: CallKey,
+    unversioned: Option<(String, String)>,
+    lock: Option<Lock>,
+    reasons: Vec<Reason>,
+    present: Present,
+    implicit: Vec<ImplicitNow>,
+    called: Instant,
+    began: Instant,
+    started: jiff::Timestamp,
+}
+
+impl Running {
+    /// The key of the call that runs.
+    pub fn key(&self) -> CallKey {
+        self.key
+    }
+}
+
+/// What [`open`] found.
+#[derive(Debug)]
+pub enum Opened<V> {
+    /// The stored result.
+    Fresh(V),
+    /// The function must run.
+    Stale(Box<Running>),
+    /// Somebody else runs this call; only where [`Wait::Never`] was asked.
+    Busy,
+}
+
+/// Whether to wait for somebody else's run of the same call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until it is done.
+    UntilDone,
+    /// Not here: an event loop must not stand still.
+    Never,
+}
+
+/// One call of a made function: the stored result if it is fresh, else a run.
+pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
+    match open(made, face, Wait::UntilDone)? {
+        Opened::Fresh(value) => Ok(value),
+        Opened::Stale(running) => {
+            let value = face.run(&running)?;
+            finish(made, face, *running, value)
+        }
+        // Who waits until it is done is never told that it is busy; running is always right.
+        Opened::Busy => run_unlocked(made, face),
+    }
+}
+
+fn run_unlocked<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
+    let running = stale(made, face, Instant::now(), None, None, vec![Reason::Asked])?;
+    let value = face.run(&running)?;
+    finish(made, face, running, value)
+}
+
+/// The first half of a call: everything before the run.
+pub fn open<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    wait: Wait,
+) -> Result<Opened<F::Value>, F::Error> {
+    let called = Instant::now();
+    loop {
+        let mut reasons = Vec::new();
+        let key = match face.key()? {
+            Keyed::Known(key) => key,
+            Keyed::Unversioned { parameter, why } => {
+                // Histories must end before the run also here: what comes out is remembered.
+                end_histories(made, face)?;
+                face.warn(Warning::Unversioned {
+                    function: made.name.clone(),
+                    parameter: parameter.clone(),
+                    why: why.clone(),
+                })?;
+                reasons.push(Reason::Unversioned {
+                    name: parameter.clone(),
+                    why: why.clone(),
+                });
+                let running = stale(made, face, called, None, Some((parameter, why)), reasons)?;
+                return Ok(Opened::Stale(Box::new(running)));
+            }
+        };
+        if face.is_forced() {
+            reasons.push(Reason::Asked);
+        } else if let Some(value) = reuse::reuse(made, face, key, &mut reasons)? {
+            return Ok(fresh(made, face, called, value));
+        }
+        let lock = match take_lock(made, face, key, wait)? {
+            Some(lock) => lock,
+            None => return Ok(Opened::Busy),
+        };
+        if !face.is_forced() {
+            // Another caller may have finished since we looked.
+            reasons.clear();
+            if let Some(value) = reuse::reuse(made, face, key, &mut reasons)? {
+                return Ok(fresh(made, face, called, value));
+            }
+        }
+        // History answers a call; it never starts a record.
+        if end_histories(made, face)? {
+            drop(lock);
+            continue;
+        }
+        let running = stale(made, face, called, Some((key, lock)), None, reasons)?;
+        return Ok(Opened::Stale(Box::new(running)));
+    }
+}
+
+/// The second half: saves and commits what the run returned, and remembers it. What goes wrong here
+/// never costs the value.
+pub fn finish<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    running: Running,
+    value: F::Value,
+) -> Result<F::Value, F::Error> {
+    made.ran.fetch_add(1, Ordering::Relaxed);
+    finish::finish(made, face, running, value)
+}
+
+/// Whether a call would be fresh now. Runs nothing and loads nothing.
+pub fn check<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, F::Error> {
+    match face.key()? {
+        Keyed::Unversioned { .. } => Ok(false),
+        Keyed::Known(key) => {
+            let mut reasons = Vec::new();
+            Ok(reuse::decide(made, face, key, &mut reasons)?.is_some())
+        }
+    }
+}
+
+/// The newest result of this function, whatever it was called with; None where there is none.
+pub fn newest<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<Option<F::Value>, F::Error> {
+    reuse::newest(made, face)
+}
+
+fn fresh<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    called: Instant,
+    (value, known): (F::Value, Arc<Known<F::Kept>>),
+) -> Opened<F::Value> {
+    made.reused.fetch_add(1, Ordering::Relaxed);
+    if face.wants_events() {
+        face.report(Event {
+            function: made.name.clone(),
+            ran: false,
+            reasons: Vec::new(),
+            seconds: called.elapsed().as_secs_f64(),
+            files: known.paths(),
+        });
+    }
+    Opened::Fresh(value)
+}
+
+fn end_histories<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, F::Error> {
+    let ended = face.verify()?;
+    let any = !ended.is_empty();
+    for what in ended {
+        face.warn(Warning::HistoryEnded {
+            function: made.name.clone(),
+            what,
+        })?;
+    }
+    Ok(any)
+}
+
+/// Everything that must be known before the body runs.
+fn stale<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    called: Instant,
+    locked: Option<(CallKey, Option<Lock>)>,
+    unversioned: Option<(String, String)>,
+    mut reasons: Vec<Reason>,
+) -> Result<Running, F::Error> {
+    let present = face.present()?;
+    if reasons.is_empty() {
+        let last = prune::newest(&made.folder);
+        reasons = decide::difference(last.as_ref(), &present);
+    }
+    for reason in &reasons {
+        if let Some(warning) = warning_of(&made.name, reason) {
+            face.warn(warning)?;
+        }
+    }
+    let implicit = face.implicit()?;
+    let (key, lock) = match locked {
+        Some((key, lock)) => (key, lock),
+        None => (CallKey::unversioned(made.name_version), None),
+    };
+    Ok(Running {
+        key,
+        unversioned,
+        lock,
+        reasons,
+        present,
+        implicit,
+        called,
+        began: Instant::now(),
+        started: jiff::Timestamp::from_nanosecond(i128::from(stamp::now())).unwrap_or_default(),
+    })
+}
+
+/// Reasons that a person should hear of without asking.
+fn warning_of(function: &str, reason: &Reason) -> Option<Warning> {
+    match reason {
+        Reason::Unloadable { path, why } => Some(Warning::Unloadable {
+            function: function.to_owned(),
+            path: path.clone(),
+            why: why.clone(),
+        }),
+        Reason::RecordDamaged { path, why } => Some(Warning::RecordUnreadable {
+            path: path.clone(),
+            why: why.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// The lock of a key: `Some(None)` where there is none to be had or needed, `None` where somebody
+/// else runs and we may not wait.
+#[allow(clippy::option_option)]
+fn take_lock<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    key: CallKey,
+    wait: Wait,
+) -> Result<Option<Option<Lock>>, F::Error> {
+    // A function that calls itself is never blocked by itself.
+    if face.is_running(key) {
+        return Ok(Some(None));
+    }
+    if let Err(error) = made
+        .store
+        .prepare()
+        .and_then(|()| crate::store::files::make_private_folder(made.folder.path()))
+    {
+        if made.store.warn_once() {
+            face.warn(Warning::StoreUnusable {
+                path: made.store.root().to_owned(),
+                why: error.to_string(),
+            })?;
+        }
+        return Ok(Some(None));
+    }
+    let path = made.folder.lock(key);
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match lock::attempt(&path) {
+            Attempt::Taken(lock) => return Ok(Some(Some(lock))),
+            Attempt::Unavailable(_) => return Ok(Some(None)),
+            Attempt::Busy if wait == Wait::Never => return Ok(None),
+            Attempt::Busy => {}
+        }
+        if face.is_nested() && began.elapsed() >= PATIENCE {
+            return Ok(Some(None));
+        }
+        face.pause(pause)?;
+        pause = (pause * 2).min(Duration::from_millis(25));
+    }
+}
+
+/// The implicit inputs as a record keeps them: those that the run changed are marked.
+fn compared(before: Vec<ImplicitNow>, after: &[ImplicitNow]) -> Vec<(Implicit, bool)> {
+    before
+        .into_iter()
+        .map(|before| {
+            let now = after
+                .iter()
+                .find(|after| after.implicit.name == before.implicit.name);
+            let mut implicit = before.implicit;
+            implicit.changed = now.map(|now| now.implicit.version) != Some(implicit.version);
+            (implicit, before.read)
+        })
+        .collect()
+}

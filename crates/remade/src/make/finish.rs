@@ -1,0 +1,242 @@
+//! What is done with a value that was just computed?
+
+use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use crate::event::{Event, Warning};
+use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
+use crate::store::commit::{self, Committed, Staging};
+use crate::store::{files, layout, prune};
+use crate::version::{Encoder, Tag, Version};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Save, commit, forget, remember, report.
+pub(super) fn finish<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    running: Running,
+    value: F::Value,
+) -> Result<F::Value, F::Error> {
+    let seconds = running.began.elapsed().as_secs_f64();
+    let called = running.called;
+    let reasons = running.reasons.clone();
+    let mut staging = Staging::new();
+    let saved = (|| {
+        let facts = after_run(made, face, running.implicit.clone(), &value)?;
+        made.store
+            .prepare()
+            .and_then(|()| files::make_private_folder(made.folder.path()))
+            .map_err(|error| failed(made.store.root(), &error))?;
+        let saved = face.save(running.key, &value, &mut staging)?;
+        let mut record = record_of(made, face, &running, facts, saved, &staging, seconds)?;
+        write_code(made, face);
+        let path = made.folder.record(record.key);
+        let committed = commit::commit(&made.store, &made.folder, staging, &mut record)
+            .map_err(|error| failed(&path, &error))?;
+        Ok((record, path, committed))
+    })();
+    let (record, path, committed) = match saved {
+        Ok(saved) => saved,
+        Err(failure) => {
+            drop(running);
+            return face.not_saved(value, failure);
+        }
+    };
+    tell(face, &committed);
+    // What could not be forgotten now is forgotten after the next run.
+    let _ = prune::remember_newest(&made.folder, record.key, made.keep);
+    for folder in record
+        .results
+        .iter()
+        .filter_map(|result| result.file.as_ref().filter(|file| file.named))
+        .filter_map(|file| Some(made.store.from_stored(&file.path).parent()?.to_owned()))
+    {
+        let _ = prune::sweep(&folder);
+    }
+    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store));
+    made.known.insert(known.record.key, known.clone());
+    drop(running);
+    face.remember(&value, &known.record)?;
+    if face.wants_events() {
+        face.report(Event {
+            function: made.name.clone(),
+            ran: true,
+            reasons,
+            seconds: called.elapsed().as_secs_f64(),
+            files: known.paths(),
+        });
+    }
+    Ok(value)
+}
+
+fn failed<E>(path: &Path, error: &io::Error) -> NotSaved<E> {
+    NotSaved {
+        path: Some(path.to_owned()),
+        why: error.to_string(),
+        cause: None,
+    }
+}
+
+fn raised<E>(error: E) -> NotSaved<E> {
+    NotSaved {
+        path: None,
+        why: "its arguments could not be looked at after the run".to_owned(),
+        cause: Some(error),
+    }
+}
+
+/// What only the run could tell.
+struct AfterRun {
+    implicit: Vec<Implicit>,
+    changed: Vec<(String, bool)>,
+}
+
+fn after_run<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    before: Vec<super::ImplicitNow>,
+    value: &F::Value,
+) -> Result<AfterRun, NotSaved<F::Error>> {
+    let changed = face.changed(value).map_err(raised)?;
+    for (parameter, _) in changed.iter().filter(|(_, returned)| !returned) {
+        face.warn_only(Warning::ChangesArgument {
+            function: made.name.clone(),
+            parameter: parameter.clone(),
+        });
+    }
+    let after = face.implicit().map_err(raised)?;
+    let mut implicit = Vec::with_capacity(before.len());
+    for (input, read) in compared(before, &after) {
+        if input.changed && read {
+            face.warn_only(Warning::ReadsItsOutput {
+                function: made.name.clone(),
+                name: input.name.clone(),
+            });
+        }
+        implicit.push(input);
+    }
+    Ok(AfterRun { implicit, changed })
+}
+
+fn record_of<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    running: &Running,
+    facts: AfterRun,
+    saved: Saved,
+    staging: &Staging,
+    seconds: f64,
+) -> Result<Record, NotSaved<F::Error>> {
+    let nested = face.nested();
+    let never_fresh = if let Some((name, why)) = &running.unversioned {
+        Some(NeverFresh::Unversioned(name.clone(), why.clone()))
+    } else if let Some((name, _)) = facts.changed.iter().find(|(_, returned)| !returned) {
+        Some(NeverFresh::Changed(name.clone()))
+    } else {
+        nested.unversioned.clone().map(NeverFresh::Nested)
+    };
+    let changed_returned = facts.changed.iter().any(|(_, returned)| *returned);
+    let never_fresh = match never_fresh {
+        None if changed_returned && face.arguments_share().map_err(raised)? => {
+            let name = facts.changed[0].0.clone();
+            Some(NeverFresh::Changed(name))
+        }
+        known => known,
+    };
+    let mut results = Vec::with_capacity(saved.results.len());
+    for result in saved.results {
+        results.push(result_file(made, result, staging)?);
+    }
+    let environment = face.environment();
+    Ok(Record {
+        format: FORMAT,
+        function: made.name.clone(),
+        key: running.key,
+        fingerprint: running.present.fingerprint,
+        code: running.present.code.clone(),
+        arguments: running.present.arguments.clone(),
+        sources: running.present.sources.clone(),
+        implicit: facts.implicit,
+        nested,
+        value: saved.value,
+        results,
+        written: saved.written,
+        items: saved.items,
+        never_fresh,
+        changed_returned,
+        started: running.started.to_string(),
+        seconds,
+        host: crate::machine::host().to_owned(),
+        pid: std::process::id(),
+        language: environment.language,
+        packages: environment.packages,
+        boot: String::new(),
+        synced: false,
+    })
+}
+
+fn result_file<K: Default, E>(
+    made: &Made<K>,
+    result: SavedResult,
+    staging: &Staging,
+) -> Result<ResultFile, NotSaved<E>> {
+    let file = match result.file {
+        None => None,
+        Some(file) => Some(
+            staging
+                .finish(file, &made.store, result.content)
+                .map_err(|error| failed(staging.target(file), &error))?,
+        ),
+    };
+    let version = match (result.version, &file) {
+        (Some(version), _) => version,
+        (None, Some(file)) => persisted(result.persister_version, file.content),
+        // A persister that keeps its content elsewhere and cannot tell it: each run counts as new.
+        (None, None) => layout::unique(),
+    };
+    Ok(ResultFile {
+        position: result.position,
+        persister: result.persister,
+        persister_version: result.persister_version,
+        version,
+        file,
+    })
+}
+
+/// The version of what a persister gives back for a content.
+fn persisted(persister: Version, content: Version) -> Version {
+    let mut encoder = Encoder::new();
+    encoder.begin(Tag::Persisted, 2);
+    encoder.version(Tag::Version, persister);
+    encoder.version(Tag::Version, content);
+    encoder.finish()
+}
+
+/// The texts of the code, once for every fingerprint. They serve explanations only, so a failure
+/// here costs nothing that matters.
+fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
+    for (fingerprint, text) in face.code_texts() {
+        let path = layout::code_path(made.store.root(), fingerprint);
+        if path.exists() {
+            continue;
+        }
+        if let Ok(json) = serde_json::to_vec_pretty(&text) {
+            let _ = files::make_parent(&path).and_then(|()| files::write_if_missing(&path, &json));
+        }
+    }
+}
+
+fn tell<F: Face>(face: &mut F, committed: &Committed) {
+    for (from, to) in &committed.moved {
+        face.warn_only(Warning::MovedAside {
+            from: from.clone(),
+            to: to.clone(),
+        });
+    }
+    if let Some((path, error)) = &committed.unfinished {
+        face.warn_only(Warning::Unfinished {
+            path: path.clone(),
+            why: error.to_string(),
+        });
+    }
+}

@@ -1,0 +1,258 @@
+//! Which records does this process know already, and are they still those on the disk?
+
+use crate::call::CallKey;
+use crate::record::{MAX_BYTES, Record, Unreadable};
+use crate::stamp::{self, Stamp};
+use crate::store::{Store, commit, files};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Files up to this size are kept in memory after a load.
+const KEPT: u64 = 64 * 1024;
+
+/// Records that are known in memory at most; then the table starts anew.
+const MOST: usize = 4096;
+
+/// A record, as it was read at one moment, with what makes using it cheap.
+#[derive(Debug)]
+pub struct Known<K> {
+    /// What it says.
+    pub record: Record,
+    /// What the face keeps with it.
+    pub kept: K,
+    pub(super) files: Vec<Option<KnownFile>>,
+    path: PathBuf,
+    stamp: Stamp,
+    settled: bool,
+}
+
+/// The file of one result.
+#[derive(Debug)]
+pub struct KnownFile {
+    path: PathBuf,
+    stamp: Stamp,
+    believed: bool,
+    content: OnceLock<Arc<[u8]>>,
+}
+
+/// What [`KnownFile::open`] gives.
+#[derive(Debug)]
+pub enum Content {
+    /// A small file, whole.
+    Bytes(Arc<[u8]>),
+    /// A large one, open, checked to be the one that the record means.
+    File(std::fs::File),
+}
+
+impl<K: Default> Known<K> {
+    pub(super) fn new(record: Record, path: PathBuf, stamp: Stamp, store: &Store) -> Known<K> {
+        let taken_at = stamp::now();
+        let same_boot = record.synced || record.boot == crate::machine::boot();
+        let known_files = record
+            .results
+            .iter()
+            .map(|result| {
+                result.file.as_ref().map(|file| KnownFile {
+                    path: store.from_stored(&file.path),
+                    stamp: file.stamp,
+                    believed: same_boot && file.stamp.is_settled(taken_at),
+                    content: OnceLock::new(),
+                })
+            })
+            .collect();
+        Known {
+            kept: K::default(),
+            files: known_files,
+            path,
+            settled: stamp.is_settled(taken_at),
+            stamp,
+            record,
+        }
+    }
+}
+
+impl<K> Known<K> {
+    /// The file of a result.
+    pub fn file(&self, result: usize) -> Option<&KnownFile> {
+        self.files.get(result).and_then(Option::as_ref)
+    }
+
+    /// The final names of all files.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files
+            .iter()
+            .flatten()
+            .map(|file| file.path.clone())
+            .collect()
+    }
+
+    /// Of the record's file when it was read.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Whether files must be read once because the machine was started anew since.
+    pub(super) fn must_reread(&self) -> bool {
+        !self.record.synced && self.record.boot != crate::machine::boot()
+    }
+}
+
+impl KnownFile {
+    /// The final name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// One question to the file system: is it the file that the record means?
+    pub(super) fn is_as_recorded(&self) -> bool {
+        self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Opens it where it is now, or gives the bytes kept since the last time. None: it is another
+    /// file by now. `check` may refuse the open file.
+    pub fn open<E>(
+        &self,
+        path: &Path,
+        check: impl FnOnce(&std::fs::File) -> Result<(), E>,
+    ) -> io::Result<Result<Option<Content>, E>> {
+        if path == self.path
+            && let Some(bytes) = self.content.get()
+        {
+            return Ok(Ok(Some(Content::Bytes(bytes.clone()))));
+        }
+        let file = files::open_regular(path)?;
+        if Stamp::of_file(&file)? != self.stamp {
+            return Ok(Ok(None));
+        }
+        if let Err(refusal) = check(&file) {
+            return Ok(Err(refusal));
+        }
+        if self.stamp.size > KEPT {
+            return Ok(Ok(Some(Content::File(file))));
+        }
+        let bytes: Arc<[u8]> = files::read_bounded(&file, KEPT)?.into();
+        if self.believed && path == self.path && bytes.len() as u64 == self.stamp.size {
+            let _ = self.content.set(bytes.clone());
+        }
+        Ok(Ok(Some(Content::Bytes(bytes))))
+    }
+}
+
+/// Call keys are digests already.
+#[derive(Debug, Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 ^= u64::from_le_bytes(word);
+        }
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.0 = number as u64;
+    }
+}
+
+type Table<K> = HashMap<CallKey, Arc<Known<K>>, BuildHasherDefault<KeyHasher>>;
+
+/// The records that this process knows of one function.
+#[derive(Debug)]
+pub(super) struct Memory<K> {
+    table: Mutex<Table<K>>,
+}
+
+impl<K> Default for Memory<K> {
+    fn default() -> Memory<K> {
+        Memory {
+            table: Mutex::new(Table::default()),
+        }
+    }
+}
+
+/// Why there is no record.
+pub(super) enum Absent {
+    /// There is none.
+    None,
+    /// There is one that cannot be used.
+    Unreadable(PathBuf, Unreadable),
+}
+
+impl<K: Default> Memory<K> {
+    pub(super) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Table<K>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The record of a key as it is on the disk now: one question to the file system if it is
+    /// known already.
+    pub(super) fn find(
+        &self,
+        key: CallKey,
+        path: impl FnOnce() -> PathBuf,
+        store: &Store,
+    ) -> Result<Arc<Known<K>>, Absent> {
+        let known = self.lock().get(&key).cloned();
+        let path = match known {
+            Some(known) => {
+                match Stamp::of_path(&known.path) {
+                    Ok(stamp) if stamp == known.stamp && known.settled => return Ok(known),
+                    Ok(_) => {}
+                    Err(_) => {
+                        self.lock().remove(&key);
+                        return Err(Absent::None);
+                    }
+                }
+                known.path.clone()
+            }
+            None => path(),
+        };
+        let (record, stamp) = read(&path)?;
+        let known = Arc::new(Known::new(record, path, stamp, store));
+        self.insert(key, known.clone());
+        Ok(known)
+    }
+
+    pub(super) fn insert(&self, key: CallKey, known: Arc<Known<K>>) {
+        let mut table = self.lock();
+        if table.len() >= MOST {
+            // What drops here may be many values of a face: not under the lock.
+            let old = std::mem::take(&mut *table);
+            table.insert(key, known);
+            drop(table);
+            drop(old);
+        } else {
+            table.insert(key, known);
+        }
+    }
+}
+
+/// Reads a record with the stamp of the file that was read.
+pub(super) fn read(path: &Path) -> Result<(Record, Stamp), Absent> {
+    let damaged = |why: String| Absent::Unreadable(path.to_owned(), Unreadable::Damaged(why));
+    let read = || -> io::Result<(Vec<u8>, Stamp)> {
+        let file = files::open_regular(path)?;
+        let stamp = Stamp::of_file(&file)?;
+        Ok((files::read_bounded(&file, MAX_BYTES)?, stamp))
+    };
+    match read() {
+        Ok((text, stamp)) => match Record::from_json(&text) {
+            Ok(record) => Ok((record, stamp)),
+            Err(unreadable) => Err(Absent::Unreadable(path.to_owned(), unreadable)),
+        },
+        Err(error) if commit::is_absent(&error) => Err(Absent::None),
+        Err(error) => Err(damaged(error.to_string())),
+    }
+}

@@ -1,0 +1,314 @@
+//! What is written about a call? Plain data, no input or output.
+//!
+//! A record is JSON that a person can read. Its fields are described one by one in
+//! `docs/format.md`. It is parsed strictly: an unknown field, a field of another type or a number
+//! out of range makes it damaged, never guessed at.
+
+mod short;
+
+use crate::call::CallKey;
+use crate::source::SourceState;
+use crate::stamp::Stamp;
+use crate::version::Version;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use short::{Binary64, Short};
+
+/// The format that this release writes, and the newest it reads. The folder `v1` of the store
+/// carries the same number.
+pub const FORMAT: u32 = 1;
+
+/// Records larger than this are not read: nothing that is written here comes near it.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// What the store knows of one finished call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// [`FORMAT`] of the release that wrote it.
+    pub format: u32,
+    /// `module.qualname`, or `module.name` where a name was given.
+    pub function: String,
+    /// The key of the call: also the name of the file.
+    pub key: CallKey,
+    /// The version of the function's code.
+    pub fingerprint: Version,
+    /// Each function and class reached, with the version of its own code.
+    pub code: BTreeMap<String, Version>,
+    /// What the function was given.
+    pub arguments: Vec<Argument>,
+    /// The files among the arguments.
+    pub sources: Vec<SourceState>,
+    /// Mutable globals and closure values.
+    pub implicit: Vec<Implicit>,
+    /// What came in through made functions called inside.
+    pub nested: Nested,
+    /// How the returned value is put together.
+    pub value: Shape,
+    /// The files that hold the parts.
+    pub results: Vec<ResultFile>,
+    /// Files that the function wrote by itself and returned as `File`.
+    pub written: Vec<SourceState>,
+    /// The objects in the returned value that history knows, in the order of a walk.
+    pub items: Vec<Item>,
+    /// Why this record never answers a call, where that is so.
+    pub never_fresh: Option<NeverFresh>,
+    /// An argument was changed by the run and returned: the record answers only calls whose
+    /// arguments share nothing, because what is shared would have been changed as well.
+    pub changed_returned: bool,
+    /// When the run began, as RFC 3339.
+    pub started: String,
+    /// How long the function ran.
+    pub seconds: f64,
+    /// The machine.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// Language and version that ran it.
+    pub language: String,
+    /// Versions of the packages reached, as far as known.
+    pub packages: BTreeMap<String, String>,
+    /// The machine's boot in which the files were last known whole.
+    pub boot: String,
+    /// Whether files and record were forced to the disk.
+    pub synced: bool,
+}
+
+/// One argument as the run got it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    /// The parameter; `args[1]` for the second surplus one, the keyword for a surplus keyword.
+    pub name: String,
+    /// None: it has no version.
+    pub version: Option<Version>,
+    /// A short text for people.
+    pub short: String,
+    /// Where it, or a part of it, came from.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The place inside the argument: `""`, `[0]`, `['mask']`.
+    pub position: String,
+    /// The function that made it.
+    pub function: String,
+    /// The key of the record that describes its making.
+    pub record: String,
+    /// The place inside the result of that record.
+    pub result: String,
+}
+
+/// A mutable value reached through a global or a closure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implicit {
+    /// `settings.FWHM`; for a cell, the function and the variable.
+    pub name: String,
+    /// How another process finds it.
+    pub locator: Option<Locator>,
+    /// None: it has no version and was passed over with a warning.
+    pub version: Option<Version>,
+    /// A short text for people.
+    pub short: String,
+    /// The run changed it: it is a channel for output and not compared.
+    pub changed: bool,
+}
+
+/// A module and the attributes to follow from there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locator {
+    /// As `sys.modules` knows it.
+    pub module: String,
+    /// From the module down.
+    pub path: Vec<String>,
+}
+
+/// What a run drew from outside through made functions called inside.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nested {
+    /// The made functions called, with the version of what they are.
+    pub functions: BTreeMap<String, Version>,
+    /// Their file inputs.
+    pub sources: Vec<SourceState>,
+    /// Their mutable globals.
+    pub implicit: Vec<Implicit>,
+    /// A nested call that could not be versioned: its name and why.
+    pub unversioned: Option<String>,
+}
+
+/// How the returned value is put together from results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// It stands in the record itself.
+    Short(Short),
+    /// What the persister of that result gives.
+    Result(usize),
+    /// The constant that stands at this place of `output=`.
+    Constant,
+    /// A list of parts.
+    List(Vec<Shape>),
+    /// A tuple of parts.
+    Tuple(Vec<Shape>),
+    /// A mapping; the keys stand in the order of `output=`.
+    Dict(Vec<(String, Shape)>),
+}
+
+/// One file (or other place) that a persister filled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultFile {
+    /// The place in the returned value: `""`, `[0]`, `['mask']`.
+    pub position: String,
+    /// Class of the persister, for people.
+    pub persister: String,
+    /// Class, code and saving parameters of the persister.
+    pub persister_version: Version,
+    /// The version of what is loaded.
+    pub version: Version,
+    /// None: the persister keeps it elsewhere.
+    pub file: Option<FileState>,
+}
+
+/// The file of a result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileState {
+    /// The final name: relative to the project where it lies inside.
+    pub path: String,
+    /// The user gave the name: it is never deleted.
+    pub named: bool,
+    /// The name it had before the commit, in the same folder.
+    pub staged: String,
+    /// Size, mtime and inode.
+    pub stamp: Stamp,
+    /// How `content` was taken.
+    pub digest: Digest,
+    /// The content, to recognise a file that was copied or touched.
+    pub content: Version,
+}
+
+/// How the content of a file is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    /// Of all its bytes.
+    Bytes,
+    /// Of the array in it, as [`crate::version::array`] says.
+    Array,
+}
+
+/// An object in the returned value that history knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// The place in the returned value.
+    pub position: String,
+    /// What it counts as.
+    pub version: Version,
+    /// What reading it in full gives.
+    pub content: Version,
+}
+
+/// Why a record never answers a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverFresh {
+    /// The run changed this parameter and did not return it.
+    Changed(String),
+    /// This parameter has no version: its name and why.
+    Unversioned(String, String),
+    /// This nested call has no version.
+    Nested(String),
+}
+
+/// Why a record cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is not a record: what was found.
+    Damaged(String),
+    /// A later release wrote it.
+    Newer {
+        /// The format found.
+        found: u32,
+    },
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unreadable::Damaged(why) => write!(f, "damaged record: {why}"),
+            Unreadable::Newer { found } => write!(
+                f,
+                "record of format {found}, written by a newer remade (this one reads up to {FORMAT})"
+            ),
+        }
+    }
+}
+
+impl Record {
+    /// The text that is written.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// Reads what [`Record::to_json`] wrote, strictly.
+    pub fn from_json(text: &[u8]) -> Result<Record, Unreadable> {
+        if text.len() as u64 > MAX_BYTES {
+            return Err(Unreadable::Damaged(format!(
+                "{} bytes, where at most {MAX_BYTES} are read",
+                text.len()
+            )));
+        }
+        match serde_json::from_slice::<Record>(text) {
+            Ok(record) if record.format == FORMAT => record.checked(),
+            Ok(record) => Err(Unreadable::Newer {
+                found: record.format,
+            }),
+            Err(error) => {
+                // A newer format may well have other fields: ask for nothing but its number.
+                #[derive(Deserialize)]
+                struct OnlyFormat {
+                    format: u32,
+                }
+                match serde_json::from_slice::<OnlyFormat>(text) {
+                    Ok(OnlyFormat { format }) if format > FORMAT => {
+                        Err(Unreadable::Newer { found: format })
+                    }
+                    _ => Err(Unreadable::Damaged(error.to_string())),
+                }
+            }
+        }
+    }
+
+    /// What the types do not say: every part of the value exists.
+    fn checked(self) -> Result<Record, Unreadable> {
+        fn reaches(shape: &Shape, results: usize) -> bool {
+            match shape {
+                Shape::Short(_) | Shape::Constant => true,
+                Shape::Result(index) => *index < results,
+                Shape::List(parts) | Shape::Tuple(parts) => {
+                    parts.iter().all(|part| reaches(part, results))
+                }
+                Shape::Dict(parts) => parts.iter().all(|(_, part)| reaches(part, results)),
+            }
+        }
+        if reaches(&self.value, self.results.len()) {
+            Ok(self)
+        } else {
+            Err(Unreadable::Damaged(
+                "the value names a result that is not there".to_owned(),
+            ))
+        }
+    }
+}

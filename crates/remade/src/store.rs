@@ -1,0 +1,99 @@
+//! Where does everything lie?
+//!
+//! A [`Store`] is a cache directory and the handle to it. [`layout`] knows every path in it,
+//! [`commit`] makes results visible in one step, [`lock`] lets one caller run while the others
+//! wait, [`aside`] protects what a person made, [`prune`] forgets, [`trust`] says what may be
+//! unpickled, and [`files`] is the one seam through which all of them touch the file system.
+
+pub mod aside;
+pub mod commit;
+pub mod files;
+pub mod layout;
+pub mod lock;
+pub mod prune;
+pub mod trust;
+
+use crate::source::{SourceMemory, SourceState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use layout::FunctionFolder;
+
+/// A cache directory.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    project: PathBuf,
+    prepared: AtomicBool,
+    warned: AtomicBool,
+    sources: SourceMemory,
+}
+
+impl Store {
+    /// The store in this absolute path. Nothing is read or made yet.
+    pub fn at(root: PathBuf) -> Store {
+        let project = root
+            .parent()
+            .map_or_else(|| root.clone(), Path::to_path_buf);
+        let sources = SourceMemory::in_folder(layout::sources_folder(&root));
+        Store {
+            root,
+            project,
+            prepared: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
+            sources,
+        }
+    }
+
+    /// The cache directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder that holds the cache directory. Paths inside it are written relative to it, so
+    /// that the whole can be moved or copied.
+    pub fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// What is known of input files.
+    pub fn sources(&self) -> &SourceMemory {
+        &self.sources
+    }
+
+    /// Whether an input file is as it was. One that cannot be looked at is not.
+    pub fn is_still(&self, state: &SourceState) -> bool {
+        state.still(&self.project, &self.sources).unwrap_or(false)
+    }
+
+    /// Makes what must be there before anything is written: the folders, `CACHEDIR.TAG` for
+    /// backup programs, `.gitignore`, and an id of the store's own.
+    pub fn prepare(&self) -> io::Result<()> {
+        if self.prepared.load(Ordering::Relaxed) && self.root.is_dir() {
+            return Ok(());
+        }
+        layout::prepare(&self.root)?;
+        self.prepared.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether this is the first time that someone asks: a store that cannot be used is told once.
+    pub fn warn_once(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
+    }
+
+    /// As records name a path: relative to the project where it lies inside.
+    pub fn to_stored(&self, path: &Path) -> String {
+        path.strip_prefix(&self.project)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// The path that a record names.
+    pub fn from_stored(&self, text: &str) -> PathBuf {
+        // `join` takes an absolute path as it is.
+        self.project.join(text)
+    }
+}

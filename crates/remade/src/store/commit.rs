@@ -1,0 +1,263 @@
+//! How do results become visible in one step?
+//!
+//! Results are written to staged names first. Then the record is written, which names for each
+//! result both the staged and the final name: renaming the record over the old one is the single
+//! commit point. At last the results get their final names. A reader who finds that a final file is
+//! not the one the record means opens the staged one ([`locate`]).
+
+use super::{FunctionFolder, Store, aside, files, layout};
+use crate::persist::npy;
+use crate::record::{Digest, FileState, Record};
+use crate::stamp::Stamp;
+use crate::version::Version;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Files that are written but not visible yet. What was not committed is removed when dropped.
+#[derive(Debug)]
+pub struct Staging {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    target: PathBuf,
+    staged: PathBuf,
+    named: bool,
+    committed: bool,
+}
+
+/// The number of a staged file in its [`Staging`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StagedFile(usize);
+
+impl Staging {
+    /// Nothing staged yet.
+    pub fn new() -> Staging {
+        Staging {
+            entries: Vec::new(),
+        }
+    }
+
+    /// Chooses the staged name for a file. `named`: the user gave the final name. The folder is
+    /// made if it is not there; the file is not.
+    pub fn stage(&mut self, target: &Path, named: bool) -> io::Result<StagedFile> {
+        if self.entries.iter().any(|entry| entry.target == target) {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "two results of one call name the same file",
+            ));
+        }
+        files::make_parent(target)?;
+        self.entries.push(Entry {
+            target: target.to_owned(),
+            staged: layout::staged(target),
+            named,
+            committed: false,
+        });
+        Ok(StagedFile(self.entries.len() - 1))
+    }
+
+    /// Where to write.
+    pub fn path(&self, file: StagedFile) -> &Path {
+        &self.entries[file.0].staged
+    }
+
+    /// The name it will have.
+    pub fn target(&self, file: StagedFile) -> &Path {
+        &self.entries[file.0].target
+    }
+
+    /// Closes the account of a staged file: takes its stamp and, unless the writer told it, reads
+    /// its content once.
+    pub fn finish(
+        &self,
+        file: StagedFile,
+        store: &Store,
+        known: Option<(Digest, Version)>,
+    ) -> io::Result<FileState> {
+        let entry = &self.entries[file.0];
+        let stamp = files::finish_path(&entry.staged, false)?;
+        let (digest, content) = match known {
+            Some(known) => known,
+            None => (Digest::Bytes, content_of(&entry.staged, Digest::Bytes)?),
+        };
+        let staged = entry.staged.file_name().unwrap_or_default();
+        Ok(FileState {
+            path: store.to_stored(&entry.target),
+            named: entry.named,
+            staged: staged.to_string_lossy().into_owned(),
+            stamp,
+            digest,
+            content,
+        })
+    }
+}
+
+impl Default for Staging {
+    fn default() -> Staging {
+        Staging::new()
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        for entry in self.entries.iter().filter(|entry| !entry.committed) {
+            // Nothing more can be done here; the next commit in this folder sweeps.
+            let _ = files::remove(&entry.staged);
+        }
+    }
+}
+
+/// What a commit came to.
+#[derive(Debug)]
+pub struct Committed {
+    /// Of the record, to recognise it without reading it.
+    pub stamp: Stamp,
+    /// Files of a person's that were moved aside: from, to.
+    pub moved: Vec<(PathBuf, PathBuf)>,
+    /// What went wrong after the commit point: the result is safe, but not at its final name.
+    pub unfinished: Option<(PathBuf, io::Error)>,
+}
+
+/// Makes staged results and their record visible. Before the commit point every error leaves the
+/// earlier result as it was.
+pub fn commit(
+    store: &Store,
+    folder: &FunctionFolder,
+    mut staging: Staging,
+    record: &mut Record,
+) -> io::Result<Committed> {
+    record.synced = is_worth_syncing(record);
+    record.boot = crate::machine::boot().to_owned();
+    let mut moved = Vec::new();
+    for entry in &staging.entries {
+        if entry.named {
+            let state = state_of(record, store, &entry.target);
+            if let Some(to) = aside::protect(store, folder, &entry.target, state)? {
+                moved.push((entry.target.clone(), to));
+            }
+        }
+        if record.synced {
+            files::open_regular(&entry.staged)?.sync_all()?;
+            files::sync_folder_of(&entry.staged)?;
+        }
+    }
+    let text = record.to_json().map_err(io::Error::other)?;
+    let stamp = files::replace(&folder.record(record.key), &text, record.synced)?;
+    // From here on the new result is the result, whatever happens.
+    let mut unfinished = None;
+    for entry in &mut staging.entries {
+        entry.committed = true;
+        if let Err(error) = files::rename(&entry.staged, &entry.target) {
+            unfinished = Some((entry.target.clone(), error));
+        }
+    }
+    Ok(Committed {
+        stamp,
+        moved,
+        unfinished,
+    })
+}
+
+fn state_of<'a>(record: &'a Record, store: &Store, target: &Path) -> Option<&'a FileState> {
+    record
+        .results
+        .iter()
+        .filter_map(|result| result.file.as_ref())
+        .find(|file| store.from_stored(&file.path) == target)
+}
+
+/// A sync costs about a hundredth of a second and the time to write the bytes. Who has computed a
+/// hundred times as long does not notice it, and has the most to lose.
+fn is_worth_syncing(record: &Record) -> bool {
+    const BYTES_PER_SECOND: f64 = 200e6;
+    let bytes: u64 = record
+        .results
+        .iter()
+        .filter_map(|result| result.file.as_ref())
+        .map(|file| file.stamp.size)
+        .sum();
+    let sync = Duration::from_millis(10).as_secs_f64() + bytes as f64 / BYTES_PER_SECOND;
+    record.seconds >= 100.0 * sync
+}
+
+/// Where the file of a result is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    /// Here and whole. `restamp`: it was recognised by its content (copied, touched, moved with its
+    /// folder), and the stamp it has now can be believed from here on.
+    Here {
+        /// The final name or, where the commit is one rename from its end, the staged one.
+        path: PathBuf,
+        /// As it is now.
+        stamp: Stamp,
+        /// Whether the record should take the stamp over.
+        restamp: bool,
+    },
+    /// There is none.
+    Missing,
+    /// Something else lies there.
+    Changed,
+}
+
+/// Finds the file that a record means. `reread`: the stamp alone is not enough (the machine was
+/// started anew since the file was written without a sync).
+pub fn locate(store: &Store, file: &FileState, reread: bool) -> io::Result<Located> {
+    let target = store.from_stored(&file.path);
+    let found = at(&target, file, reread)?;
+    if matches!(found, Located::Here { .. }) {
+        return Ok(found);
+    }
+    // The commit may be one rename from its end.
+    let staged = target.with_file_name(&file.staged);
+    match at(&staged, file, reread)? {
+        Located::Missing | Located::Changed => Ok(found),
+        staged => Ok(staged),
+    }
+}
+
+fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
+    let taken_at = crate::stamp::now();
+    let stamp = match Stamp::of_path(path) {
+        Ok(stamp) => stamp,
+        Err(error) if is_absent(&error) => return Ok(Located::Missing),
+        Err(error) => return Err(error),
+    };
+    let believed = stamp == file.stamp && !reread;
+    if !believed
+        && (stamp.size != file.stamp.size || content_of(path, file.digest)? != file.content)
+    {
+        return Ok(Located::Changed);
+    }
+    Ok(Located::Here {
+        path: path.to_owned(),
+        stamp,
+        restamp: !believed && stamp.is_settled(taken_at),
+    })
+}
+
+/// No file of that name: also where a folder on the way is missing or is a file.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// The content of a file, read once.
+pub fn content_of(path: &Path, digest: Digest) -> io::Result<Version> {
+    let file = files::open_regular(path)?;
+    match digest {
+        Digest::Bytes => files::digest(&file),
+        Digest::Array => match npy::Npy::open(file, path).and_then(|array| array.version()) {
+            Ok(Some(version)) => Ok(version),
+            Ok(None) => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its element type cannot be read here",
+            )),
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        },
+    }
+}

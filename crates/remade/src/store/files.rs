@@ -1,0 +1,205 @@
+//! How does the store touch the file system?
+//!
+//! The one seam: everything that the store writes, renames or removes goes through a function
+//! here, so that a test can make each of them fail, and a reader finds all of them in one place.
+
+use crate::stamp::Stamp;
+use crate::version::Version;
+use crate::version::array::ContentDigest;
+use std::ffi::OsString;
+use std::fs::{self, File, FileTimes, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// How far back a finished file is dated. Later than any clock tick can hide: whoever writes to the
+/// file afterwards gives it another time, so its stamp can be believed at once. It also has
+/// nanoseconds of its own, so two files of one moment have two times.
+const BACKDATED: Duration = Duration::from_millis(50);
+
+/// Makes a folder, and those above it, for this user alone.
+pub fn make_private_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        done => done,
+    }
+}
+
+/// Makes the folder of a file that the user named, as any program of theirs would.
+pub fn make_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if !parent.is_dir() => fs::create_dir_all(parent),
+        _ => Ok(()),
+    }
+}
+
+/// Creates a file that must not be there yet.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Writes a small file unless something of that name is there.
+pub fn write_if_missing(path: &Path, content: &[u8]) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    replace(path, content, false).map(drop)
+}
+
+/// Writes a small file whole: staged beside the target, closed, renamed over it. The stamp is that
+/// of the file as it now lies there.
+pub fn replace(path: &Path, content: &[u8], sync: bool) -> io::Result<Stamp> {
+    let staged = super::layout::staged(path);
+    let written = (|| {
+        let mut file = create_new(&staged)?;
+        file.write_all(content)?;
+        let stamp = finish(&file, sync)?;
+        close(file)?;
+        rename(&staged, path)?;
+        if sync {
+            sync_folder_of(path)?;
+        }
+        Ok(stamp)
+    })();
+    if written.is_err() {
+        // The write failed; that the rest of it cannot be removed either changes nothing.
+        let _ = fs::remove_file(&staged);
+    }
+    written
+}
+
+/// Dates a written file back and gives the stamp it will keep.
+pub fn finish(file: &File, sync: bool) -> io::Result<Stamp> {
+    if sync {
+        file.sync_all()?;
+    }
+    backdate(file);
+    Stamp::of_file(file)
+}
+
+/// The same for a file that someone else wrote and closed.
+pub fn finish_path(path: &Path, sync: bool) -> io::Result<Stamp> {
+    // Reading is enough to set times and to sync, and asks for no permission to write.
+    let file = open_regular(path)?;
+    finish(&file, sync)
+}
+
+fn backdate(file: &File) {
+    if let Some(time) = SystemTime::now().checked_sub(BACKDATED) {
+        // Where times cannot be set, the stamp is not settled, and the file is read once more.
+        let _ = file.set_times(FileTimes::new().set_modified(time));
+    }
+}
+
+/// Closes a file and tells what closing found: network file systems report a full disk here, and
+/// dropping a `File` would swallow it.
+#[cfg(unix)]
+pub fn close(file: File) -> io::Result<()> {
+    use std::os::fd::IntoRawFd;
+    // SAFETY: the descriptor was just taken out of its owner, so nobody else closes it.
+    unsafe { rustix::io::try_close(file.into_raw_fd()) }.map_err(io::Error::from)
+}
+
+/// Closes a file.
+#[cfg(not(unix))]
+pub fn close(file: File) -> io::Result<()> {
+    drop(file);
+    Ok(())
+}
+
+/// Opens a regular file for reading. Nothing else is opened: a pipe would block.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits() as i32,
+    );
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{} is not a regular file", path.display()),
+        ))
+    }
+}
+
+/// Reads a file that may not be larger than `most` bytes.
+pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.take(most + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > most {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("larger than {most} bytes"),
+        ));
+    }
+    Ok(content)
+}
+
+/// The version of all bytes of a file.
+pub fn digest(mut file: &File) -> io::Result<Version> {
+    let mut digest = ContentDigest::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(digest.finish()),
+            Ok(read) => digest.update(&block[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Appends one line in one write, so that lines of two processes never mix.
+pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())
+}
+
+/// Renames over whatever is there.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Gives the file a second name that must not be there yet.
+pub fn link_new(path: &Path, second: &Path) -> io::Result<()> {
+    fs::hard_link(path, second)
+}
+
+/// Removes a file; one that is not there is removed already.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Forces the names in the folder of this file to the disk.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// The names in a folder; none where there is no folder.
+pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,130 @@
+//! What is forgotten, and when?
+//!
+//! After a commit the older records go, with the results that the engine named. Files that the user
+//! named stay. The same walk sweeps staged files whose writer died.
+
+use super::{FunctionFolder, aside, files, layout};
+use crate::call::CallKey;
+use crate::record::Record;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// How many results of one function are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Keep {
+    /// The last ones, at least one.
+    Last(usize),
+    /// Every one.
+    All,
+}
+
+/// Staged files of other machines, whose processes cannot be asked, are old after this time.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
+/// Notes the newest key and forgets what `keep` does not cover.
+pub fn remember_newest(folder: &FunctionFolder, newest: CallKey, keep: Keep) -> io::Result<()> {
+    match keep {
+        Keep::All => files::append_line(&folder.last(), &newest.to_string()),
+        Keep::Last(number) => {
+            let mut order = newest_first(folder)?;
+            order.retain(|key| *key != newest);
+            order.insert(0, newest);
+            for old in order.drain(number.max(1).min(order.len())..) {
+                forget(folder, old)?;
+            }
+            let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
+            files::replace(&folder.last(), text.as_bytes(), false)?;
+            sweep(folder.path())
+        }
+    }
+}
+
+/// The keys that have a record, newest first. What `last` does not tell comes last, by time.
+pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
+    let mut present = folder.keys()?;
+    let text = std::fs::read_to_string(folder.last()).unwrap_or_default();
+    let mut order = Vec::with_capacity(present.len());
+    for key in text.lines().rev().filter_map(CallKey::parse) {
+        if let Some(place) = present.iter().position(|other| *other == key) {
+            order.push(present.swap_remove(place));
+        }
+        if present.is_empty() {
+            break;
+        }
+    }
+    present.sort_by_cached_key(|key| {
+        let written = std::fs::metadata(folder.record(*key)).and_then(|m| m.modified());
+        std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
+    });
+    order.append(&mut present);
+    Ok(order)
+}
+
+/// The newest record, without looking at all the others.
+pub fn newest(folder: &FunctionFolder) -> Option<Record> {
+    let read = |key: CallKey| {
+        let text = std::fs::read(folder.record(key)).ok()?;
+        Record::from_json(&text).ok()
+    };
+    let text = std::fs::read_to_string(folder.last()).unwrap_or_default();
+    text.lines()
+        .rev()
+        .filter_map(CallKey::parse)
+        .find_map(read)
+        .or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
+}
+
+/// Forgets one call: its record first, so that no reader finds a record without its results.
+pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
+    let path = folder.record(key);
+    if let Ok(text) = std::fs::read(&path)
+        && let Ok(record) = Record::from_json(&text)
+    {
+        aside::note_forgotten(folder, &record)?;
+    }
+    files::remove(&path)?;
+    // What the engine named begins with the key.
+    let prefix = key.to_string();
+    for name in files::names(folder.path())? {
+        let named = name.to_string_lossy();
+        if named.starts_with(&prefix) && !named.ends_with(".lock") && !named.ends_with(".json") {
+            files::remove(&folder.path().join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets every call of a function.
+pub fn clear(folder: &FunctionFolder) -> io::Result<()> {
+    for key in folder.keys()? {
+        forget(folder, key)?;
+    }
+    files::remove(&folder.last())?;
+    sweep(folder.path())
+}
+
+/// Removes staged files whose writer is dead.
+pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
+    for name in files::names(folder)? {
+        let path = folder.join(&name);
+        let Some(name) = name.to_str() else { continue };
+        let Some((host, process)) = layout::staged_by(name) else {
+            continue;
+        };
+        let abandoned = if host == crate::machine::host_digits() {
+            !crate::machine::is_alive(process)
+        } else {
+            let age = std::fs::metadata(&path)
+                .and_then(|metadata| metadata.modified())
+                .ok()
+                .and_then(|written| written.elapsed().ok());
+            age.is_some_and(|age| age > ABANDONED)
+        };
+        if abandoned {
+            files::remove(&path)?;
+        }
+    }
+    Ok(())
+}

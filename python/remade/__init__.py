@@ -1,0 +1,43 @@
+"""Save what a function returned, and run it again only when it must be.
+
+`make` decorates a function. A call whose code and arguments are those of an earlier one is
+answered from the file that the earlier run saved.
+
+    >>> import tempfile
+    >>> from remade import make, PickleFile
+    >>> folder = tempfile.mkdtemp()
+    >>> @make(cachedir=folder + "/cache", output=PickleFile(folder + "/f_output"))
+    ... def f(x):
+    ...     print("Running f(%s)" % x)
+    ...     return x
+    >>> f(1)
+    Running f(1)
+    1
+    >>> f(1)
+    1
+    >>> import shutil
+    >>> shutil.rmtree(folder)
+"""
+
+from ._events import Event, events
+from ._inputs import Env, File
+from ._make import make
+from ._persisters import NumpyFile, Persister, PickleFile
+from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
+from ._results import CacheInfo
+
+__all__ = [
+    "CacheInfo",
+    "Env",
+    "Event",
+    "File",
+    "MadeFunction",
+    "NumpyFile",
+    "Persister",
+    "PickleFile",
+    "RemadeWarning",
+    "SaveError",
+    "__version__",
+    "events",
+    "make",
+]

@@ -1,0 +1,268 @@
+"""The decorator: what may be decorated, and what its options mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import _output, _remade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import Any, Literal
+
+_GENERATOR = 0x20
+_ASYNC_GENERATOR = 0x200
+
+
+def make(
+    func: Callable[..., Any] | None = None,
+    *,
+    output: Any = None,
+    cachedir: str | os.PathLike[str] = "cache",
+    name: str | None = None,
+    debug: bool = False,
+    raise_errors: bool = False,
+    keep: int | Literal["all"] = 1,
+    unknown: Literal["content", "rerun"] = "content",
+    verify: bool = False,
+    ignore: Collection[str] = (),
+    depends: Collection[Any] = (),
+    follow: Collection[str] = (),
+    version: str | None = None,
+) -> Any:
+    """Saves what a function returned, and runs it again only when its code or arguments change.
+
+    Use it as `@make`, as `@make(option=...)`, or as a plain call, `make(f, option=...)`.
+
+    Args:
+        func: The function: a Python function (also under other decorators, also `async def`), a
+            builtin, a numpy function or ufunc, a `functools.partial`, a numba dispatcher.
+        output: What keeps the result: a persister (`NumpyFile("f.npy")`); a nested list, tuple or
+            dict of them that mirrors the result, where a constant stands for itself; a persister
+            class, and the file is named for you; or None: no file for None, short values in the
+            record, `.npy` for a plain array, pickle for the rest.
+        cachedir: The folder of the store. It, and the paths in `output`, are resolved from the
+            working directory once, here; folders are made at the first run.
+        name: Known as `module.name` instead of `module.qualname`. Functions of one name share a
+            place and displace each other's results.
+        debug: Tells through the logger `remade` what was reused, or run and why.
+        raise_errors: Raises `SaveError`, which carries the value, where a computed value cannot be
+            saved. By default that is a `RemadeWarning`, and the value is returned.
+        keep: How many results are kept, of as many calls: 1 by default, `"all"` for all. More than
+            one asks for a file name that differs per call: `NumpyFile("out/f-{x}.npy")`.
+        unknown: What counts for an array or object that no made function returned: its
+            `"content"`, or `"rerun"`: nothing, so the function runs.
+        verify: Reads every argument in full at every call, so that no change made outside made
+            functions is missed. It costs a digest of the data.
+        ignore: Parameters that do not matter, such as `("verbose",)`.
+        depends: What else matters: packages (a module, or the name of a distribution; by
+            version), `File`, `Env`, functions and classes (by code), other values.
+        follow: Packages outside your own code whose code counts as your own: `("lab",)`.
+        version: A label that is part of the code. Another label runs the function again.
+
+    Returns:
+        A `MadeFunction`, which is called as `func` is. Without `func`, a decorator.
+
+    Raises:
+        TypeError: If `func` cannot be made, or an option has the wrong type.
+        ValueError: If options contradict each other or the function.
+
+    Example:
+        >>> import tempfile
+        >>> from remade import make
+        >>> folder = tempfile.mkdtemp()
+        >>> def area(radius, unit="mm"):
+        ...     print("running")
+        ...     return 3.14159 * radius**2
+        >>> made = make(area, cachedir=folder, ignore=("unit",))
+        >>> made(2)
+        running
+        12.56636
+        >>> made(radius=2, unit="cm")
+        12.56636
+        >>> import shutil
+        >>> shutil.rmtree(folder)
+    """
+    options = _Options(
+        output, cachedir, name, debug, raise_errors, keep, unknown, verify, ignore, depends, follow,
+        version,
+    )  # fmt: skip
+    if func is None:
+        return lambda function: options.decorate(function)
+    return options.decorate(func)
+
+
+class _Options:
+    """The options of one `make`, checked as far as they can be without the function."""
+
+    def __init__(
+        self, output: Any, cachedir: Any, name: Any, debug: Any, raise_errors: Any, keep: Any,
+        unknown: Any, verify: Any, ignore: Any, depends: Any, follow: Any, version: Any,
+    ) -> None:  # fmt: skip
+        self.cachedir = os.path.abspath(_text_path("cachedir", cachedir))
+        self.output = _output.checked(output)
+        if name is not None and (not isinstance(name, str) or not name):
+            raise TypeError(f"name takes a text such as name='smooth', not {name!r}")
+        self.name = name
+        self.debug = bool(debug)
+        self.raise_errors = bool(raise_errors)
+        if keep != "all" and (isinstance(keep, bool) or not isinstance(keep, int)):
+            raise TypeError(f'keep takes a number or "all", not {keep!r}')
+        if keep != "all" and keep < 1:
+            raise ValueError(f'keep takes a number from 1 on, or "all", not {keep!r}')
+        self.keep = keep
+        if unknown not in ("content", "rerun"):
+            raise ValueError(f'unknown takes "content" or "rerun", not {unknown!r}')
+        self.unknown = unknown
+        self.verify = bool(verify)
+        self.ignore = _names("ignore", ignore)
+        self.follow = _names("follow", follow)
+        if isinstance(depends, str) or not hasattr(depends, "__iter__"):
+            raise TypeError(f"depends takes a tuple such as depends=(numpy,), not {depends!r}")
+        self.depends = tuple(depends)
+        if version is not None and not isinstance(version, str):
+            raise TypeError(f'version takes a text such as version="2", not {version!r}')
+        self.version = version
+
+    def decorate(self, func: Any) -> _remade.MadeFunction[..., Any]:
+        _refuse(func)
+        module, qualname = _known_as(func)
+        name = f"{module}.{qualname if self.name is None else self.name}"
+        made = _remade.MadeFunction(
+            func,
+            name,
+            self.output,
+            cachedir=self.cachedir,
+            debug=self.debug,
+            raise_errors=self.raise_errors,
+            keep=None if self.keep == "all" else self.keep,
+            rerun_unknown=self.unknown == "rerun",
+            verify=self.verify,
+            ignore=self.ignore,
+            depends=self.depends,
+            follow=self.follow,
+            version=self.version,
+        )
+        _dress(made, func)
+        return made
+
+
+def _text_path(option: str, path: Any) -> str:
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        text = None
+    if not isinstance(text, str):
+        raise TypeError(f"{option} takes a path, not {path!r}")
+    return text
+
+
+def _names(option: str, names: Any) -> tuple[str, ...]:
+    if isinstance(names, str) or not hasattr(names, "__iter__"):
+        raise TypeError(f'{option} takes a tuple of names such as ("verbose",), not {names!r}')
+    names = tuple(names)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{option} takes names, not {name!r}")
+    return names
+
+
+def _refuse(func: Any) -> None:
+    """Raises a TypeError, which says what to write instead, for what cannot be made."""
+    if isinstance(func, _remade.MadeFunction):
+        raise TypeError(f"{func!r} is a made function already; decorate the plain function once")
+    if isinstance(func, (classmethod, staticmethod)):
+        kind = type(func).__name__
+        raise TypeError(f"make cannot be used on a {kind}: write @{kind} above @make, not below it")
+    if isinstance(func, property):
+        raise TypeError("make cannot be used on a property: write @property above @make")
+    if isinstance(func, type):
+        raise TypeError(
+            f"make cannot be used on the class {func.__qualname__}: decorate a function that "
+            f"returns an instance of it"
+        )
+    if not callable(func):
+        raise TypeError(f"make decorates functions, not {type(func).__name__} objects")
+    innermost = func
+    while True:
+        flags = getattr(getattr(innermost, "__code__", None), "co_flags", 0)
+        if flags & (_GENERATOR | _ASYNC_GENERATOR):
+            raise TypeError(
+                f"make cannot be used on the generator function {func!r}, whose result can be "
+                f"consumed only once: return a list or an array"
+            )
+        if hasattr(innermost, "__wrapped__"):
+            innermost = innermost.__wrapped__
+        elif hasattr(innermost, "func") and type(innermost).__module__ == "functools":
+            innermost = innermost.func
+        else:
+            break
+    if not _is_function(func):
+        raise TypeError(
+            f"make cannot be used on an instance of {type(func).__qualname__}, an object more "
+            f"complex than a function: decorate a function, def f(...): return "
+            f"{type(func).__qualname__.lower()}(...)"
+        )
+
+
+def _is_function(func: Any) -> bool:
+    """Whether it is a function, of whatever kind: not an instance of a user's class."""
+    kind = type(func)
+    if kind.__module__ in ("builtins", "functools", "types"):
+        return True
+    if hasattr(func, "__wrapped__") or hasattr(func, "py_func"):
+        return True  # under another decorator; numba's dispatchers
+    # numpy's functions and ufuncs, cython's and pybind11's functions: no class statement made them
+    return not _is_heap_type_of_python(kind)
+
+
+def _is_heap_type_of_python(kind: type) -> bool:
+    """Whether a class statement made it: then it has a `__dict__` of Python functions."""
+    function = type(_is_heap_type_of_python)
+    return isinstance(getattr(kind, "__call__", None), function)
+
+
+def _known_as(func: Any) -> tuple[str, str]:
+    """Module and qualified name; a script's name stands for `__main__`."""
+    plain = func
+    while not hasattr(plain, "__qualname__") and hasattr(plain, "func"):
+        plain = plain.func  # functools.partial
+    qualname = getattr(plain, "__qualname__", None) or getattr(plain, "__name__", None)
+    if qualname is None:
+        qualname = type(func).__name__
+    module = getattr(plain, "__module__", None)
+    if module is None:
+        owner = getattr(plain, "__self__", None)
+        module = getattr(owner, "__name__", None) or type(plain).__module__
+    if module in ("__main__", "__mp_main__"):
+        main = sys.modules.get("__main__")
+        spec = getattr(main, "__spec__", None)
+        file = getattr(main, "__file__", None)
+        if spec is not None and spec.name != "__main__":
+            module = spec.name.removesuffix(".__main__")
+        elif file:
+            module = os.path.splitext(os.path.basename(file))[0]
+    return str(module), str(qualname)
+
+
+def _dress(made: Any, func: Any) -> None:
+    """Gives the made function the looks of the plain one."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__"):
+        try:
+            value = getattr(func, attribute)
+        except AttributeError:
+            continue
+        setattr(made, attribute, value)
+    made.__dict__.update(
+        (key, value) for key, value in getattr(func, "__dict__", {}).items() if key != "__wrapped__"
+    )
+    made.__wrapped__ = func
+    if made.is_async:
+        # `inspect.iscoroutinefunction` of Python 3.10 and 3.11 asks for these.
+        for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+            setattr(made, attribute, getattr(func, attribute, None))
+        mark = getattr(sys.modules.get("inspect"), "_is_coroutine_mark", None)
+        if mark is not None:
+            made._is_coroutine_mark = mark
