@@ -10,7 +10,8 @@ use crate::version::Version;
 use crate::version::array::{ContentDigest, Layout};
 
 /// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
-/// were a fifth faster than blocks of 256 KB, larger ones were not faster still.
+/// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
+/// were not faster still, and now and then stalled for half a second.
 const WRITTEN: usize = 1024 * 1024;
 
 /// Files of this size and more are given their place on the disk ahead.
