@@ -94,6 +94,13 @@ fn a_step_up_from_a_link_is_a_step_up_from_its_target() {
     let found = project.look("link/../file");
     assert_eq!(found.state().path, "real/file");
     assert_eq!(found.version, project.look("real/file").version);
+
+    symlink("nowhere", project.path.join("dangling")).unwrap();
+    assert!(project.look("dangling/../file").files.is_empty());
+    assert_eq!(
+        project.look("dangling/../../x").state().path,
+        "dangling/../../x"
+    );
 }
 
 #[test]

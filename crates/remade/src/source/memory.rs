@@ -50,9 +50,10 @@ struct Note {
     version: Version,
 }
 
-/// What was in which file: see the page of this module's source.
+/// What was in which file, so that a file that did not change is not read again.
 ///
-/// One for each store; threads may share it. No lock is held while a file is being read.
+/// One for each store; threads may share it. No lock is held while a file is being read. After a fork
+/// the child makes its own.
 #[derive(Debug, Default)]
 pub struct SourceMemory {
     folder: Option<PathBuf>,

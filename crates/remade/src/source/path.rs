@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::SourceError;
+use super::content::is_absent;
 
 /// Characters that make a path a pattern.
 const MAGIC: &[u8] = b"*?[";
@@ -28,11 +29,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, SourceError> {
         match component {
             // What the folder is depends on what matches, so the pattern keeps the step up.
             Component::ParentDir if !is_in_pattern => {
-                if fs::symlink_metadata(&resolved).is_ok_and(|metadata| metadata.is_symlink()) {
-                    resolved = fs::canonicalize(&resolved)
-                        .map_err(SourceError::io("look up", &resolved))?;
-                }
-                resolved.pop();
+                step_up(&mut resolved)?;
             }
             component => resolved.push(component),
         }
@@ -41,6 +38,24 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, SourceError> {
         resolved.push(""); // to a pattern it means: folders only
     }
     Ok(resolved)
+}
+
+fn step_up(path: &mut PathBuf) -> Result<(), SourceError> {
+    let mut is_unresolved = path.ends_with("..");
+    if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_symlink()) {
+        match fs::canonicalize(&path) {
+            Ok(target) => *path = target,
+            // Above nothing there is nothing: the step stays, and whoever opens it finds out.
+            Err(error) if is_absent(&error) => is_unresolved = true,
+            Err(error) => return Err(SourceError::io("look up", path)(error)),
+        }
+    }
+    if is_unresolved {
+        path.push("..");
+    } else {
+        path.pop();
+    }
+    Ok(())
 }
 
 /// The path below the folder, or the whole absolute path where it lies elsewhere. `.` for the folder

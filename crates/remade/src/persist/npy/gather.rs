@@ -5,12 +5,12 @@
 
 use crate::version::array::Layout;
 
-/// What is digested and written at a time where memory is contiguous: it stays in the cache.
-const BLOCK: usize = 256 * 1024;
+/// What is copied and digested at a time where memory is contiguous: it stays in the cache.
+const PIECE: usize = 64 * 1024;
 
 /// The same where elements lie scattered: enough that what is fetched with an element (its cache
 /// line, its page) serves its neighbours in the same block too.
-const SCATTERED_BLOCK: usize = 4 * 1024 * 1024;
+const BLOCK: usize = 4 * 1024 * 1024;
 
 /// One dimension of what is copied at a time.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ struct Dimension {
     to: usize,
 }
 
-/// Appends every block to `buffer` and hands it to `take`, which empties it, in C order of the
-/// layout. The caller has checked that the layout, from `start`, lies in `memory`.
+/// Appends every block to `buffer`, in C order of the layout, and calls `take` after each, which
+/// empties the buffer when it likes. The caller has checked that the layout, from `start`, lies in `memory`.
 pub(super) fn blocks<E>(
     layout: Layout<'_>,
     memory: &[u8],
@@ -35,8 +35,8 @@ pub(super) fn blocks<E>(
     if layout.is_c_contiguous() {
         let size = layout.shape.iter().product::<usize>() * layout.itemsize;
         let all = &memory[start..start + size];
-        for block in all.chunks(BLOCK) {
-            buffer.extend_from_slice(block);
+        for piece in all.chunks(PIECE) {
+            buffer.extend_from_slice(piece);
             take(buffer)?;
         }
         return Ok(());
@@ -56,11 +56,11 @@ fn scattered_blocks<E>(
     let dimensions = layout.shape.len();
     let mut split = dimensions - 1;
     let mut row = layout.itemsize; // bytes of one index of the split dimension
-    while split > 0 && row * layout.shape[split] <= SCATTERED_BLOCK {
+    while split > 0 && row * layout.shape[split] <= BLOCK {
         row *= layout.shape[split];
         split -= 1;
     }
-    let step = (SCATTERED_BLOCK / row).clamp(1, layout.shape[split]);
+    let step = (BLOCK / row).clamp(1, layout.shape[split]);
 
     let mut index = vec![0; split + 1]; // of the block's first element, as far as the split
     loop {
