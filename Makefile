@@ -25,7 +25,7 @@ WHEEL := build/wheel/built
 
 .PHONY: help
 help: ## say what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 # -- What there is to do ---------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ pytest = @echo "== pytest, $(2)"; mkdir -p build/pytest; $(1)/bin/pytest -q $(3)
 
 # The default Python has every package that the tests know how to use, and runs the doctests.
 test-$(DEFAULT): .venv-$(DEFAULT)/test-all .venv-$(DEFAULT)/remade
-	$(call pytest,.venv-$(DEFAULT),$(DEFAULT) with all extras,-n 2 --doctest-modules --pyargs remade tests --ignore=tests/without_numpy)
+	$(call pytest,.venv-$(DEFAULT),$(DEFAULT) with all extras,-n 2 --doctest-modules --pyargs remade ./tests --ignore=tests/without_numpy)
 
 test-without-numpy: .venv-without-numpy/test-bare .venv-without-numpy/remade
 	$(call pytest,.venv-without-numpy,$(DEFAULT) without numpy,tests/without_numpy)

@@ -8,8 +8,8 @@ it prints; then change a number in one step, or only a comment, and run it again
     python examples/brain.py
     python examples/brain.py --tour   # makes such changes on a copy of itself, and checks
 
-It needs numpy, scipy, nibabel, matplotlib, and the package nilearn, of which only the image is used.
-What is expensive to import is imported where it is used: steps that are reused never pay for it.
+It needs numpy, scipy, nibabel and matplotlib, and of the package nilearn only the image. What is
+expensive to import is imported where it is used: steps that are reused never pay for it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def load(image: File) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """The intensity of each voxel, and the matrix that takes a voxel to millimetres."""
     import nibabel
 
-    scan = nibabel.load(image)
+    scan = nibabel.Nifti1Image.from_filename(image)
     return np.asarray(scan.dataobj, dtype=np.float32), np.asarray(scan.affine)
 
 
