@@ -76,7 +76,7 @@ lint: .venv/lint .venv/demo .venv/bench .venv/remade ## format, clippy, ruff, my
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy --no-error-summary
-	.venv/bin/python -m mypy.stubtest remade
+	.venv/bin/python -m mypy.stubtest --mypy-config-file pyproject.toml remade
 
 .PHONY: format
 format: .venv/lint ## what make lint asks for and a machine can do
