@@ -1,0 +1,238 @@
+"""How long a call takes when nothing has to run: remade beside the alternatives.
+
+One process measures everything. The contenders of a benchmark take turns, so that a disturbance of
+the machine meets all of them, and the median of the turns counts. After each benchmark the values
+are compared with the ones expected, and the runs are counted: a contender that computes where it
+had to reuse stops the program::
+
+    make bench
+    make bench BENCH="--small --json times.json"
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cachier
+import diskcache
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from remade import NumpyFile, make
+
+Array = NDArray[np.float64]
+Contenders = dict[str, Callable[[], object]]
+
+TURNS = 7
+SHORTEST = 0.005  # seconds of calls in one turn: far more than a clock tick
+RUNS = "REMADE_BENCH_RUNS"  # names the file that has one byte for each run of a measured function
+
+
+def count_run() -> None:
+    """Note that a measured function runs; in a file, so that no cache takes part in it."""
+    with open(os.environ[RUNS], "ab") as runs:
+        runs.write(b".")
+
+
+def runs() -> int:
+    """How many runs of measured functions there were."""
+    return os.stat(os.environ[RUNS]).st_size
+
+
+def square(x: int) -> int:
+    """The scalar function that everybody caches."""
+    count_run()
+    return x * x
+
+
+def total(values: Array) -> float:
+    """A short result from a large argument."""
+    count_run()
+    return float(values.sum())
+
+
+def ramp(size: int) -> Array:
+    """A large result from a short argument."""
+    count_run()
+    return np.arange(size, dtype=np.float64)
+
+
+def calls_in_a_turn(call: Callable[[], object]) -> int:
+    """How many calls take long enough to be measured."""
+    calls = 1
+    while True:
+        began = time.perf_counter()
+        for _ in range(calls):
+            call()
+        if time.perf_counter() - began >= SHORTEST:
+            return calls
+        calls *= 4
+
+
+def measure(title: str, contenders: Contenders, turns: int = TURNS) -> dict[str, float]:
+    """The median seconds of a call of each contender, printed beside the first one's."""
+    calls = {name: calls_in_a_turn(call) for name, call in contenders.items()}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(turns):
+        for name, call in contenders.items():
+            began = time.perf_counter()
+            for _ in range(calls[name]):
+                call()
+            times[name].append((time.perf_counter() - began) / calls[name])
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+
+    print(f"\n{title:<30} {'median':>12} {'ratio':>14}")
+    first = next(iter(medians.values()))
+    for name, seconds in medians.items():
+        print(f"  {name:<28} {show(seconds):>12} {seconds / first:>12.2f} x")
+    return medians
+
+
+def show(seconds: float) -> str:
+    """The time with a unit that suits it."""
+    for unit, length in (("s ", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= length:
+            return f"{seconds / length:.2f} {unit}"
+    return f"{seconds / 1e-9:.0f} ns"
+
+
+def reused(title: str, contenders: Contenders, expected: object) -> dict[str, float]:
+    """Measure calls that were made before: the right values, and not one run."""
+    before = runs()
+    medians = measure(title, contenders)
+    for name, call in contenders.items():
+        value = call()
+        right = expected[name] if isinstance(expected, dict) else expected
+        assert np.array_equal(np.asarray(value), np.asarray(right)), f"{name}: a wrong value"
+    assert runs() == before, f"{title}: {runs() - before} calls ran that had to be reused"
+    return medians
+
+
+def fresh_scalar_call(folder: Path) -> dict[str, float]:
+    """A call with a number that returns a number, stored before."""
+    caches: dict[str, Callable[[int], object]] = {
+        "remade": make(square, cachedir=folder / "remade"),
+        "joblib.Memory": joblib.Memory(folder / "joblib", verbose=0).cache(square),
+        "diskcache memoize": diskcache.Cache(folder / "diskcache").memoize()(square),
+        "cachier": cachier.cachier(cache_dir=folder / "cachier")(square),
+    }
+    for cache in caches.values():
+        cache(12)
+    known = {12: 144}
+    contenders: Contenders = {
+        **{name: functools.partial(cache, 12) for name, cache in caches.items()},
+        # The least that a cache in memory and one on disk can do.
+        "look into a dict": lambda: known[12],
+        "os.stat of a file": lambda: (os.stat(folder), 144)[1],
+    }
+    return reused("fresh scalar call", contenders, 144)
+
+
+def fresh_call_on_a_known_array(folder: Path, sizes: dict[str, int]) -> dict[str, float]:
+    """A call with an array that a made function returned: remade knows it, joblib reads it."""
+    made_ramp = make(ramp, cachedir=folder / "remade", keep="all")
+    made_total = make(total, cachedir=folder / "remade", keep="all")
+    cached_total = joblib.Memory(folder / "joblib", verbose=0).cache(total)
+    contenders: Contenders = {}
+    expected: dict[str, object] = {}
+    arrays = {name: made_ramp(size) for name, size in sizes.items()}
+    for library, function in (("remade", made_total), ("joblib.Memory", cached_total)):
+        for name, array in arrays.items():
+            expected[f"{library}, {name}"] = function(array)
+            contenders[f"{library}, {name}"] = functools.partial(function, array)
+    for name, array in arrays.items():
+        assert expected[f"remade, {name}"] == float(array.sum())
+    return reused("fresh call on a known array", contenders, expected)
+
+
+def fresh_call_on_an_unknown_array(folder: Path, name: str, size: int) -> dict[str, float]:
+    """A call with an array from elsewhere, stored before: everybody has to read it."""
+    made = make(total, cachedir=folder / "remade")
+    cached = joblib.Memory(folder / "joblib", verbose=0).cache(total)
+    array = np.arange(size, dtype=np.float64)
+    expected = float(array.sum())
+    made(array)
+    cached(array)
+    contenders: Contenders = {
+        "remade": functools.partial(made, array),
+        "joblib.Memory": functools.partial(cached, array),
+        "joblib.hash alone": lambda: (joblib.hash(array), expected)[1],
+    }
+    return reused(f"fresh call on an unknown array of {name}", contenders, expected)
+
+
+def run_that_saves(folder: Path, name: str, size: int) -> dict[str, float]:
+    """A run that returns a large array, with all that is done to keep it; each computes it anew."""
+    made = make(ramp, cachedir=folder / "remade", output=NumpyFile(folder / "made.npy"))
+    cached = joblib.Memory(folder / "joblib", verbose=0).cache(ramp)
+    file = folder / "plain.npy"
+    contenders: Contenders = {
+        "remade": lambda: made.call(size),
+        "np.save": lambda: np.save(file, ramp(size)),
+        "joblib.Memory": lambda: cached.call(size),
+        "nothing saved": lambda: ramp(size),
+    }
+    measured = measure(f"a run that saves {name}", contenders, turns=5)
+    expected = ramp(size)
+    for path in (folder / "made.npy", file):
+        assert np.array_equal(np.load(path), expected), f"{path.name}: a wrong array"
+    assert np.array_equal(cached(size), expected), "joblib.Memory: a wrong array"
+    return measured
+
+
+def loading(folder: Path, name: str, size: int) -> dict[str, float]:
+    """A fresh call that loads a large array."""
+    made = make(ramp, cachedir=folder / "remade", output=NumpyFile(folder / "made.npy"))
+    cached = joblib.Memory(folder / "joblib", verbose=0).cache(ramp)
+    expected = made(size)
+    cached(size)
+    contenders: Contenders = {
+        "remade": lambda: made(size),
+        "np.load": lambda: np.load(folder / "made.npy"),
+        "joblib.Memory": lambda: cached(size),
+    }
+    return reused(f"loading {name}", contenders, expected)
+
+
+def main() -> None:
+    """Run every benchmark in a folder that is removed afterwards."""
+    parser = argparse.ArgumentParser(description="Times remade beside the alternatives.")
+    parser.add_argument("--small", action="store_true", help="16 MB instead of 512 MB")
+    parser.add_argument("--json", type=Path, help="also write the seconds to this file")
+    parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
+    options = parser.parse_args()
+
+    large, bytes_ = ("16 MB", 16 << 20) if options.small else ("512 MB", 512 << 20)
+    sizes = {"1 KB": (1 << 10) // 8, "1 MB": (1 << 20) // 8, large: bytes_ // 8}
+    size = sizes[large]
+    benchmarks: dict[str, Callable[[Path], dict[str, float]]] = {
+        "fresh_scalar_call": fresh_scalar_call,
+        "fresh_call_on_a_known_array": lambda folder: fresh_call_on_a_known_array(folder, sizes),
+        "fresh_call_on_an_unknown_array": lambda folder: fresh_call_on_an_unknown_array(
+            folder, large, size
+        ),
+        "run_that_saves": lambda folder: run_that_saves(folder, large, size),
+        "loading": lambda folder: loading(folder, large, size),
+    }
+    results: dict[str, Any] = {}
+    for name, benchmark in benchmarks.items():
+        with tempfile.TemporaryDirectory(prefix="remade-bench-", dir=options.folder) as folder:
+            os.environ[RUNS] = str(Path(folder) / "runs")
+            Path(folder, "runs").touch()
+            results[name] = benchmark(Path(folder))
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
