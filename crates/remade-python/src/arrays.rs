@@ -55,7 +55,11 @@ fn to_array<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 /// Writes the value to an open, empty file; gives the version that the array will have when it is
 /// loaded, where the engine can tell it.
-pub(crate) fn save(value: &Bound<'_, PyAny>, file: &File, path: &Path) -> PyResult<Option<Version>> {
+pub(crate) fn save(
+    value: &Bound<'_, PyAny>,
+    file: &File,
+    path: &Path,
+) -> PyResult<Option<Version>> {
     let py = value.py();
     let array = to_array(value)?;
     let dtype = array.getattr("dtype")?;

@@ -43,12 +43,10 @@ impl Binder {
     /// From the function; `ignore` names parameters that do not count.
     pub(crate) fn of(function: &Bound<'_, PyAny>, ignore: &[String]) -> PyResult<Binder> {
         let py = function.py();
-        let plain = function
-            .get_type()
-            .is(imported(py, "types").map_or_else(
-                || py.import("types")?.getattr("FunctionType"),
-                |types| types.getattr("FunctionType"),
-            )?);
+        let plain = function.get_type().is(imported(py, "types").map_or_else(
+            || py.import("types")?.getattr("FunctionType"),
+            |types| types.getattr("FunctionType"),
+        )?);
         let wraps = function.hasattr(intern!(py, "__wrapped__"))?;
         let mut binder = if plain && !wraps {
             Binder::of_plain(function)?
@@ -219,9 +217,7 @@ impl Binder {
                         (None, None) => return Ok(None),
                     }
                 }
-                Kind::VarPositional => args
-                    .get_slice(self.positional.min(given), given)
-                    .into_any(),
+                Kind::VarPositional => args.get_slice(self.positional.min(given), given).into_any(),
                 Kind::VarKeyword => {
                     let rest = PyDict::new(py);
                     if let Some(kwargs) = kwargs {

@@ -49,7 +49,10 @@ fn tell(py: Python<'_>, event: &Event) -> PyResult<()> {
     }
     let listeners: Vec<Py<PyAny>> = {
         let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.iter().map(|listener| listener.clone_ref(py)).collect()
+        listeners
+            .iter()
+            .map(|listener| listener.clone_ref(py))
+            .collect()
     };
     let reasons: Vec<String> = event.reasons.iter().map(ToString::to_string).collect();
     let files: Vec<String> = event

@@ -161,7 +161,9 @@ impl<'a, 'py> Call<'a, 'py> {
         };
         let origins = walk.origins.take().unwrap_or_default();
         let by_history = !origins.is_empty();
-        present.sources.extend(walk.sources.take().unwrap_or_default());
+        present
+            .sources
+            .extend(walk.sources.take().unwrap_or_default());
         present.arguments.push(Argument {
             name,
             version,
@@ -474,10 +476,7 @@ impl<'py> Face for Call<'_, 'py> {
 
     fn run(&mut self, running: &Running) -> PyResult<Bound<'py, PyAny>> {
         let token = self.enter(running.key())?;
-        let value = self
-            .function
-            .callable(self.py)
-            .call(self.args, self.kwargs);
+        let value = self.function.callable(self.py).call(self.args, self.kwargs);
         let left = frame::leave(self.py, &token);
         let value = value?;
         left?;
@@ -599,7 +598,10 @@ impl<'py> Face for Call<'_, 'py> {
             }
         }
         Environment {
-            language: format!("python {}.{}.{}", version.major, version.minor, version.patch),
+            language: format!(
+                "python {}.{}.{}",
+                version.major, version.minor, version.patch
+            ),
             packages,
         }
     }

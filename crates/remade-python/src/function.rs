@@ -5,7 +5,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
-use remade::make::{self, Keyed, Face, Made, Opened, Running, Wait};
+use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
 use remade::version::Version;
@@ -284,7 +284,11 @@ impl MadeFunction {
             let named = call.file_of(slot)?;
             Ok(match slot.place {
                 Place::Chosen => {
-                    let mark = if several { format!(".{index}") } else { String::new() };
+                    let mark = if several {
+                        format!(".{index}")
+                    } else {
+                        String::new()
+                    };
                     Some(folder.result(key, &mark, &slot.extension))
                 }
                 _ => named,

@@ -140,7 +140,9 @@ impl<'py> Loader<'_, 'py> {
             (Kind::Pickle | Kind::Other, _) => {
                 let content = file.open(path, |file| match trust::distrust(file, path) {
                     Ok(None) => Ok(()),
-                    Ok(Some(why)) => Err(format!("it is a pickle, which can run any code, and {why}")),
+                    Ok(Some(why)) => {
+                        Err(format!("it is a pickle, which can run any code, and {why}"))
+                    }
                     Err(error) => Err(error.to_string()),
                 });
                 let content = self.content(index, content)?;
@@ -158,7 +160,9 @@ impl<'py> Loader<'_, 'py> {
             Ok(Ok(Some(content))) => Ok(content),
             Ok(Ok(None)) => Err(LoadFailure::Replaced),
             Ok(Err(refusal)) => Err(self.unloadable(index, refusal)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(LoadFailure::Replaced),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(LoadFailure::Replaced)
+            }
             Err(error) => Err(self.unloadable(index, error.to_string())),
         }
     }

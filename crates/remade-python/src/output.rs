@@ -211,7 +211,11 @@ impl Slot {
         if self.kind != Kind::Numpy {
             return Ok(None);
         }
-        match self.persister.bind(py).getattr_opt(intern!(py, "mmap_mode"))? {
+        match self
+            .persister
+            .bind(py)
+            .getattr_opt(intern!(py, "mmap_mode"))?
+        {
             Some(mode) => mode.extract(),
             None => Ok(None),
         }

@@ -139,7 +139,9 @@ pub(crate) fn version_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Version>>
         let dtype = crate::numpy::dtype::of_array(array)?;
         if !dtype.has_objects {
             let known = find_array(array, &dtype);
-            return Ok(known.filter(|known| known.tag == Tag::Array).map(|known| known.version));
+            return Ok(known
+                .filter(|known| known.tag == Tag::Array)
+                .map(|known| known.version));
         }
     }
     Ok(find_object(object).map(|known| known.version))

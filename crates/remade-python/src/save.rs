@@ -88,7 +88,15 @@ impl<'py> Saver<'_, 'py> {
             (Kind::Pickle, PICKLE, ".pkl")
         };
         let target = self.folder.result(self.key, "", extension);
-        self.write(value, "", kind, &target, false, name.to_owned(), chosen(name))
+        self.write(
+            value,
+            "",
+            kind,
+            &target,
+            false,
+            name.to_owned(),
+            chosen(name),
+        )
     }
 
     fn part(
@@ -177,7 +185,9 @@ impl<'py> Saver<'_, 'py> {
             .len()
             .map_or_else(|_| String::new(), |size| format!(" of {size} values"));
         let kind = value.get_type();
-        let kind = kind.name().map_or_else(|_| "?".to_owned(), |n| n.to_string());
+        let kind = kind
+            .name()
+            .map_or_else(|_| "?".to_owned(), |n| n.to_string());
         NotSaved {
             path: None,
             why: format!("output= expects {expected} for {place}, and it is a {kind}{size}"),
@@ -235,7 +245,15 @@ impl<'py> Saver<'_, 'py> {
         if slot.kind == Kind::Other {
             return self.by_persister(index, value, position, &target, is_named);
         }
-        self.write(value, position, slot.kind, &target, is_named, slot.name(py), version)
+        self.write(
+            value,
+            position,
+            slot.kind,
+            &target,
+            is_named,
+            slot.name(py),
+            version,
+        )
     }
 
     /// The persisters whose work the engine does.
@@ -410,8 +428,8 @@ fn is_plain_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let Some(array) = Array::new(value) else {
         return Ok(false);
     };
-    let exact = crate::numpy::types(value.py())
-        .is_some_and(|types| value.get_type().is(&types.ndarray));
+    let exact =
+        crate::numpy::types(value.py()).is_some_and(|types| value.get_type().is(&types.ndarray));
     if !exact {
         return Ok(false);
     }
@@ -423,9 +441,7 @@ fn is_plain_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
 fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = value.py();
-    let bytes = DUMPS
-        .import(py, "pickle", "dumps")?
-        .call1((value, 5))?;
+    let bytes = DUMPS.import(py, "pickle", "dumps")?.call1((value, 5))?;
     bytes
         .cast_into::<PyBytes>()
         .map_err(|_| PyTypeError::new_err("pickle.dumps gave no bytes"))

@@ -278,6 +278,11 @@ fn changed_functions(
         .filter(|(name, version)| before.get(*name) != Some(*version))
         .map(|(name, _)| name.clone())
         .collect();
-    names.extend(before.keys().filter(|name| !now.contains_key(*name)).cloned());
+    names.extend(
+        before
+            .keys()
+            .filter(|name| !now.contains_key(*name))
+            .cloned(),
+    );
     names
 }
