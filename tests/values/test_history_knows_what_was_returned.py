@@ -36,7 +36,8 @@ def test_history_and_content_agree_on_an_array(order, dtype):
     assert known(array)
     assert remade._version_by_history(array) == content
     assert remade._version_by_history([array, 1]) == nested
-    assert remade._version(pickle.loads(pickle.dumps(array))) == content
+    if array.dtype.isnative:
+        assert remade._version(pickle.loads(pickle.dumps(array))) == content
 
 
 def test_history_goes_before_content():
@@ -135,13 +136,16 @@ def test_the_registry_does_not_grow():
     assert all(known(array) for array in alive)
 
 
-def test_an_owner_resized_in_place_is_no_longer_known():
+def test_an_owner_that_is_known_cannot_be_resized():
     array = remembered(np.arange(100_000.0))
-    array.resize(10, refcheck=False)
-    remade._version_by_history(array)
-    array.resize(200_000, refcheck=False)
-    assert remade._version_by_history(array) == remade._version(array)
-    remade._verify(array)
+    with pytest.raises(ValueError, match="cannot resize"):
+        array.resize(10, refcheck=False)
+
+
+def test_another_byte_order_does_not_survive_pickle():
+    array = np.arange(3, dtype=">i4")
+    assert remade._remember([array]) == 0
+    assert remade._remember(array) == 1
 
 
 def test_reshaping_in_place_is_seen():

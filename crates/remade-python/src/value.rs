@@ -39,6 +39,7 @@ pub(crate) struct Walk<'py> {
     /// Whether an array, frame or object without history is without version.
     pub rerun_unknown: bool,
     /// The folder that paths of files are relative to.
+    #[expect(dead_code, reason = "read by the code of files")]
     pub project: Option<PathBuf>,
     /// Tripwires that went off.
     pub alarms: Vec<Alarm>,
@@ -62,6 +63,7 @@ pub(crate) struct Walk<'py> {
 pub(crate) struct Alarm {
     pub description: String,
     pub position: String,
+    #[expect(dead_code, reason = "read by the report of a call")]
     pub origin: Arc<Origin>,
 }
 

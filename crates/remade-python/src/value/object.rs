@@ -110,7 +110,7 @@ fn attributes<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
 }
 
 /// What pickle would ask: the function that makes the object anew, its arguments, and the state.
-fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+pub(super) fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
     let reduced = ask(value).map_err(|error| Unversioned::from_error(value, error))?;
     if let Ok(name) = reduced.cast::<PyString>() {
