@@ -63,6 +63,7 @@ pub(crate) struct Walk<'py> {
 pub(crate) struct Alarm {
     pub description: String,
     pub position: String,
+    #[expect(dead_code, reason = "read by the report of a call")]
     pub origin: Arc<Origin>,
 }
 

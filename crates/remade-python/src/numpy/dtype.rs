@@ -10,6 +10,7 @@ use pyo3::types::PyTuple;
 use remade::version::array::Element;
 
 use super::Array;
+use crate::value::memo::ByAddress;
 
 /// What versions need to know of an element type.
 #[derive(Debug)]
@@ -20,13 +21,16 @@ pub(crate) struct Dtype {
     pub(crate) element: Element,
     /// Whether the bytes are references, so that elements must be asked one by one.
     pub(crate) has_objects: bool,
-    /// Whether a file gives the type back.
+    /// Whether a `.npy` file gives the type back.
     pub(crate) survives_file: bool,
+    /// Whether pickle gives the type back: numpy turns it to the byte order of the machine.
+    pub(crate) survives_pickle: bool,
 }
 
 /// Element types that cannot change, by address. The references keep the addresses from being used
 /// again.
-static KNOWN: Mutex<Option<HashMap<usize, (Py<PyAny>, Arc<Dtype>)>>> = Mutex::new(None);
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+type Known = HashMap<usize, (Py<PyAny>, Arc<Dtype>), ByAddress>;
 const MOST_KNOWN: usize = 512;
 
 /// Of the elements of an array.
@@ -64,6 +68,7 @@ pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<Arc<Dtype>> {
         element: parts.element(itemsize),
         has_objects: parts.has_objects,
         survives_file: !parts.has_metadata,
+        survives_pickle: object.getattr(intern!(py, "isnative"))?.extract()?,
     });
     // Names of fields can be assigned, so only types without fields are kept.
     if !parts.has_fields {

@@ -8,6 +8,8 @@ use pyo3::types::PyList;
 use super::Origin;
 use crate::value::{Walk, encode_constant, short_form};
 
+type Pairs = Vec<(String, String)>;
+
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_version, module)?)?;
     module.add_function(wrap_pyfunction!(_version_by_history, module)?)?;
@@ -51,7 +53,7 @@ fn _constant(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
 
 /// Alarms and origins that a walk by history gathers.
 #[pyfunction]
-fn _history(value: &Bound<'_, PyAny>) -> PyResult<(Vec<(String, String)>, Vec<(String, String)>)> {
+fn _history(value: &Bound<'_, PyAny>) -> PyResult<(Pairs, Pairs)> {
     let mut walk = Walk::by_history();
     walk.origins = Some(Vec::new());
     walk.encode(value).map_err(PyErr::from)?;
@@ -100,7 +102,7 @@ fn _verify(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 #[pyfunction]
-fn _trackable(value: &Bound<'_, PyAny>) -> PyResult<(Vec<(String, String)>, Vec<String>)> {
+fn _trackable(value: &Bound<'_, PyAny>) -> PyResult<(Pairs, Vec<String>)> {
     let full = super::trackable(value)?;
     let cheap = super::positions(value)?;
     Ok((

@@ -97,8 +97,12 @@ impl<'py> Traversal<'py> {
             Kind::Array => {
                 if let Some(array) = Array::new(value) {
                     let dtype = dtype::of_array(array)?;
+                    // What is returned inside a container is pickled with it.
+                    let is_pickled = !self.position.is_empty();
                     if !dtype.has_objects
-                        && (array.shape().is_empty() || !arrays::comes_back(array, &dtype))
+                        && (array.shape().is_empty()
+                            || !arrays::comes_back(array, &dtype)
+                            || (is_pickled && !dtype.survives_pickle))
                     {
                         return Ok(());
                     }

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::numpy::Array;
 use crate::numpy::dtype::Dtype;
-use crate::value::kind::{self, Kind};
+use crate::value::kind::{self, Kind, PandasKind};
 
 const LINE: usize = 64;
 const LINES: usize = 8;
@@ -108,6 +108,9 @@ fn of_pandas(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult
             .getattr(intern!(py, "shape"))?
             .extract::<Vec<usize>>()?,
     );
+    if kind::of(object)? == Kind::Pandas(PandasKind::Array) {
+        return Ok(());
+    }
     for axis in object.getattr(intern!(py, "axes"))?.try_iter()? {
         identities.push(axis?.as_ptr() as usize);
     }

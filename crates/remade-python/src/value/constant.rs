@@ -86,11 +86,11 @@ pub(super) fn begin_parts(name: &str, count: usize, encoder: &mut Encoder) {
     }
 }
 
+/// A name, or none for a tuple, and the parts.
+pub(super) type Parts<'py> = (&'static str, Vec<Bound<'py, PyAny>>);
+
 /// The name and parts of a value whose type cannot change but whose parts might.
-pub(super) fn parts<'py>(
-    value: &Bound<'py, PyAny>,
-    kind: Kind,
-) -> PyResult<Option<(&'static str, Vec<Bound<'py, PyAny>>)>> {
+pub(super) fn parts<'py>(value: &Bound<'py, PyAny>, kind: Kind) -> PyResult<Option<Parts<'py>>> {
     let py = value.py();
     Ok(Some(match kind {
         Kind::Tuple => ("", value.cast::<PyTuple>()?.iter().collect()),

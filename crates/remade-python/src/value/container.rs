@@ -106,10 +106,7 @@ pub(super) fn bytearray<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) ->
     Ok(())
 }
 
-pub(super) fn parts<'py>(
-    walk: &mut Walk<'py>,
-    parts: Option<(&'static str, Vec<Bound<'py, PyAny>>)>,
-) -> Encoded {
+pub(super) fn parts<'py>(walk: &mut Walk<'py>, parts: Option<constant::Parts<'py>>) -> Encoded {
     let Some((name, parts)) = parts else {
         return Ok(());
     };

@@ -47,6 +47,7 @@ fn content<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: Kind) -> 
     let encoded = match kind {
         Kind::Pandas(PandasKind::DataFrame) => data_frame(walk, value),
         Kind::Pandas(PandasKind::Series) => series(walk, value),
+        Kind::Pandas(PandasKind::Array) => column_array(walk, value),
         Kind::Polars(kind) => polars(walk, value, kind),
         Kind::Arrow(kind) => arrow::encode(walk, value, kind),
         _ => Ok(()),
@@ -69,7 +70,7 @@ fn data_frame<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let places = value.getattr(intern!(py, "iloc"))?;
     for number in 0..count {
         let column = places.get_item((PySlice::full(py), number))?;
-        column_array(walk, &column.getattr(intern!(py, "array"))?)?;
+        walk.item(&column.getattr(intern!(py, "array"))?)?;
     }
     Ok(())
 }
@@ -80,7 +81,7 @@ fn series<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     walk.item(&value.getattr(intern!(py, "name"))?)?;
     labels(walk, &value.getattr(intern!(py, "index"))?)?;
     extras(walk, value)?;
-    column_array(walk, &value.getattr(intern!(py, "array"))?)
+    walk.item(&value.getattr(intern!(py, "array"))?)
 }
 
 /// An index. It cannot change, so it is no alias where two frames share it.
@@ -115,7 +116,7 @@ fn extras<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     walk.item(&flags.getattr(intern!(py, "allows_duplicate_labels"))?)
 }
 
-/// The array that a column is stored in.
+/// The array that a column is stored in. Its own idea of state may hold what it computed before.
 fn column_array<'py>(walk: &mut Walk<'py>, column: &Bound<'py, PyAny>) -> Encoded {
     let py = column.py();
     let class = object::qualified_name(&column.get_type());
@@ -134,7 +135,17 @@ fn column_array<'py>(walk: &mut Walk<'py>, column: &Bound<'py, PyAny>) -> Encode
         walk.item(&column.getattr(intern!(py, "dtype"))?)?;
         return walk.item(&memory);
     }
-    walk.item(column)
+    let (data, mask) = (
+        column.getattr_opt(intern!(py, "_data"))?,
+        column.getattr_opt(intern!(py, "_mask"))?,
+    );
+    if let (Some(data), Some(mask)) = (data, mask) {
+        walk.encoder.begin_named(Tag::Parts, name, 3);
+        walk.item(&column.getattr(intern!(py, "dtype"))?)?;
+        walk.item(&data)?;
+        return walk.item(&mask);
+    }
+    object::reduced(walk, column)
 }
 
 fn polars<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: PolarsKind) -> Encoded {

@@ -62,6 +62,8 @@ pub(crate) enum Kind {
 pub(crate) enum PandasKind {
     DataFrame,
     Series,
+    /// What a column is stored in, when that is no array of numpy.
+    Array,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +100,8 @@ fn member<'py>(py: Python<'py>, module: &str, name: &str) -> Option<Bound<'py, P
 }
 
 /// References keep the addresses from being used again.
-static KINDS: Mutex<Option<HashMap<usize, (Kind, Py<PyType>), super::memo::ByAddress>>> =
-    Mutex::new(None);
+static KINDS: Mutex<Option<Kinds>> = Mutex::new(None);
+type Kinds = HashMap<usize, (Kind, Py<PyType>), super::memo::ByAddress>;
 const MOST_KINDS: usize = 2048;
 
 /// The kind of a value.
@@ -312,9 +314,14 @@ fn of_numpy(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
 }
 
 fn of_frames(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
-    const FRAMES: [(&str, &str, Kind); 8] = [
+    const FRAMES: [(&str, &str, Kind); 9] = [
         ("pandas", "DataFrame", Kind::Pandas(PandasKind::DataFrame)),
         ("pandas", "Series", Kind::Pandas(PandasKind::Series)),
+        (
+            "pandas.api.extensions",
+            "ExtensionArray",
+            Kind::Pandas(PandasKind::Array),
+        ),
         ("polars", "DataFrame", Kind::Polars(PolarsKind::DataFrame)),
         ("polars", "Series", Kind::Polars(PolarsKind::Series)),
         ("pyarrow", "Table", Kind::Arrow(ArrowKind::Table)),

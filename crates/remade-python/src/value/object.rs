@@ -110,7 +110,7 @@ fn attributes<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
 }
 
 /// What pickle would ask: the function that makes the object anew, its arguments, and the state.
-fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+pub(super) fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
     let reduced = ask(value).map_err(|error| Unversioned::from_error(value, error))?;
     if let Ok(name) = reduced.cast::<PyString>() {
@@ -207,7 +207,12 @@ fn global<'py>(
     let py = value.py();
     let module = value.getattr_opt(intern!(py, "__module__"))?;
     walk.encoder.begin_named(Tag::Parts, "global", 4);
-    code::class_of(walk, value)?;
+    // The class of a function that Cython made holds the version of Cython in its name.
+    if value.hasattr(intern!(py, "__qualname__"))? {
+        walk.encoder.tag(Tag::Missing);
+    } else {
+        code::class_of(walk, value)?;
+    }
     match module {
         Some(module) if !module.is_instance_of::<PyType>() => walk.item(&module)?,
         _ => walk.encoder.tag(Tag::Missing),

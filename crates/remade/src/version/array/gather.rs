@@ -68,7 +68,11 @@ impl<'a> Gather<'a> {
 
     /// Hands on all bytes that count. The caller has checked that the layout lies in `memory`.
     pub(super) fn run(&self, memory: &[u8], first: usize, sink: &mut dyn FnMut(&[u8])) {
-        let mut block = Vec::with_capacity(BLOCK + LONG_RUN);
+        let mut block = Block {
+            bytes: vec![0; BLOCK],
+            filled: 0,
+            sink,
+        };
         let (inner, outer) = match self.loops.split_last() {
             Some((&inner, outer)) => (inner, outer),
             None => ((1, 0), &[][..]),
@@ -76,12 +80,12 @@ impl<'a> Gather<'a> {
         let mut counters = vec![0usize; outer.len()];
         let mut place = first;
         loop {
-            self.innermost(memory, place, inner, &mut block, sink);
+            self.innermost(memory, place, inner, &mut block);
             // The odometer: the fastest of the outer loops steps, and carries.
             let mut axis = outer.len();
             loop {
                 if axis == 0 {
-                    sink(&block);
+                    block.hand_on();
                     return;
                 }
                 axis -= 1;
@@ -102,79 +106,113 @@ impl<'a> Gather<'a> {
         memory: &[u8],
         place: usize,
         (length, stride): (usize, isize),
-        block: &mut Vec<u8>,
-        sink: &mut dyn FnMut(&[u8]),
+        block: &mut Block<'_>,
     ) {
-        if let Some(spans) = self.spans {
-            for step in 0..length {
-                let at = place.wrapping_add_signed(step as isize * stride);
-                for &(start, count) in spans {
-                    append(&memory[at + start..at + start + count], block, sink);
+        let each = |block: &mut Block<'_>, start: usize, count: usize, step: usize| {
+            let at = place.wrapping_add_signed(step as isize * stride) + start;
+            block.append(&memory[at..at + count]);
+        };
+        match (self.spans, self.run) {
+            (Some(spans), _) => {
+                for step in 0..length {
+                    for &(start, count) in spans {
+                        each(block, start, count, step);
+                    }
                 }
             }
+            (None, 1) => block.copy::<1>(memory, place, length, stride),
+            (None, 2) => block.copy::<2>(memory, place, length, stride),
+            (None, 4) => block.copy::<4>(memory, place, length, stride),
+            (None, 8) => block.copy::<8>(memory, place, length, stride),
+            (None, 16) => block.copy::<16>(memory, place, length, stride),
+            (None, run) => (0..length).for_each(|step| each(block, 0, run, step)),
+        }
+    }
+}
+
+/// What is copied side by side until it is worth handing on.
+struct Block<'a> {
+    bytes: Vec<u8>,
+    filled: usize,
+    sink: &'a mut dyn FnMut(&[u8]),
+}
+
+impl Block<'_> {
+    fn hand_on(&mut self) {
+        (self.sink)(&self.bytes[..self.filled]);
+        self.filled = 0;
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if self.filled + bytes.len() > BLOCK {
+            self.hand_on();
+        }
+        if bytes.len() >= LONG_RUN {
+            self.hand_on();
+            (self.sink)(bytes);
             return;
         }
-        match self.run {
-            1 => copy::<1>(memory, place, length, stride, block, sink),
-            2 => copy::<2>(memory, place, length, stride, block, sink),
-            4 => copy::<4>(memory, place, length, stride, block, sink),
-            8 => copy::<8>(memory, place, length, stride, block, sink),
-            16 => copy::<16>(memory, place, length, stride, block, sink),
-            run => {
-                for step in 0..length {
-                    let at = place.wrapping_add_signed(step as isize * stride);
-                    append(&memory[at..at + run], block, sink);
+        self.bytes[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
+    }
+
+    /// Copies `length` elements of a size known to the compiler.
+    fn copy<const SIZE: usize>(
+        &mut self,
+        memory: &[u8],
+        mut place: usize,
+        mut length: usize,
+        stride: isize,
+    ) {
+        while length > 0 {
+            if self.filled + SIZE > BLOCK {
+                self.hand_on();
+            }
+            let count = length.min((BLOCK - self.filled) / SIZE);
+            let end = self.filled + count * SIZE;
+            let (targets, _) = self.bytes[self.filled..end].as_chunks_mut::<SIZE>();
+            let step = stride.unsigned_abs();
+            if stride > 0 && step.is_multiple_of(SIZE) {
+                let span = &memory[place..place + (count - 1) * step + SIZE];
+                pick(targets, span.as_chunks::<SIZE>().0, step / SIZE);
+            } else {
+                for (number, target) in targets.iter_mut().enumerate() {
+                    let at = place.wrapping_add_signed(number as isize * stride);
+                    target.copy_from_slice(&memory[at..at + SIZE]);
                 }
             }
+            self.filled = end;
+            place = place.wrapping_add_signed(count as isize * stride);
+            length -= count;
         }
     }
 }
 
-fn append(bytes: &[u8], block: &mut Vec<u8>, sink: &mut dyn FnMut(&[u8])) {
-    if bytes.len() >= LONG_RUN {
-        sink(block);
-        block.clear();
-        sink(bytes);
-        return;
-    }
-    block.extend_from_slice(bytes);
-    if block.len() >= BLOCK {
-        sink(block);
-        block.clear();
+/// Copies every `step`-th source. The commonest steps are known to the compiler, which then needs
+/// no check per element and can take several at once.
+fn pick<const SIZE: usize>(targets: &mut [[u8; SIZE]], sources: &[[u8; SIZE]], step: usize) {
+    match step {
+        2 => pick_every::<SIZE, 2>(targets, sources),
+        3 => pick_every::<SIZE, 3>(targets, sources),
+        4 => pick_every::<SIZE, 4>(targets, sources),
+        _ => {
+            for (target, source) in targets.iter_mut().zip(sources.iter().step_by(step)) {
+                *target = *source;
+            }
+        }
     }
 }
 
-/// Copies `length` elements of a size known to the compiler.
-fn copy<const SIZE: usize>(
-    memory: &[u8],
-    mut place: usize,
-    mut length: usize,
-    stride: isize,
-    block: &mut Vec<u8>,
-    sink: &mut dyn FnMut(&[u8]),
+fn pick_every<const SIZE: usize, const STEP: usize>(
+    targets: &mut [[u8; SIZE]],
+    sources: &[[u8; SIZE]],
 ) {
-    while length > 0 {
-        let count = length.min((BLOCK.saturating_sub(block.len()) / SIZE).max(1));
-        let filled = block.len();
-        block.resize(filled + count * SIZE, 0);
-        let (targets, _) = block[filled..].as_chunks_mut::<SIZE>();
-        let step = stride.unsigned_abs();
-        if stride >= SIZE as isize {
-            // The chunks tell the compiler what lies inside, which saves a check per element.
-            for (target, source) in targets.iter_mut().zip(memory[place..].chunks(step)) {
-                target.copy_from_slice(&source[..SIZE]);
-            }
-        } else {
-            for (number, target) in targets.iter_mut().enumerate() {
-                let at = place.wrapping_add_signed(number as isize * stride);
-                target.copy_from_slice(&memory[at..at + SIZE]);
-            }
-        }
-        place = place.wrapping_add_signed(count as isize * stride);
-        length -= count;
-        if block.len() >= BLOCK {
-            sink(block);
-            block.clear();
-        }
+    // Behind the last source there may be no memory for a whole group.
+    let (groups, rest) = sources.as_chunks::<STEP>();
+    for (target, group) in targets.iter_mut().zip(groups) {
+        *target = group[0];
+    }
+    if let (Some(target), Some(source)) = (targets.get_mut(groups.len()), rest.first()) {
+        *target = *source;
     }
 }

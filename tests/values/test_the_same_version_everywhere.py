@@ -1,0 +1,100 @@
+"""The same value has the same version in another process, hash seed and Python."""
+
+import glob
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+PACKAGE = pathlib.Path(__import__("remade").__file__).parent.parent
+
+PROGRAM = r'''
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[2])
+import collections, dataclasses, datetime, decimal, enum, fractions, functools, pathlib, re, types, uuid
+import numpy as np
+from remade import _remade as remade
+
+Pair = collections.namedtuple("Pair", "a b")
+class Colour(enum.Enum):
+    RED = 1
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+class Plain:
+    pass
+class Empty(list):
+    pass
+class Names(set):
+    pass
+class Slots:
+    __slots__ = ("a", "b")
+@dataclasses.dataclass
+class Record:
+    x: int
+    y: list = dataclasses.field(default_factory=list)
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    x: str
+plain = Plain(); plain.a = {"b", "a", "c"}; plain.b = [plain]
+slots = Slots(); slots.a = 1
+words = "alpha beta gamma delta epsilon".split()
+fields = np.zeros(3, np.dtype([("a", "i1"), ("b", "f8"), ("c", "U2", (2,))], align=True))
+objects = np.array([[1, "a"], [None, {"x", "y"}]], dtype=object)
+values = [
+    None, True, 0, -5, 2**100, 1.5, -0.0, 1 + 2j, "text \U0001f600", "\udc80", b"bytes", (), [1, [2]],
+    {"a": 1, 2: ()}, set(words), frozenset(words), {frozenset(words): set(range(40))},
+    {Frozen(word) for word in words}, {(word, Frozen(word)) for word in words},
+    range(3), slice(1, 2), ..., NotImplemented,
+    datetime.datetime(2020, 1, 2, 3, 4, 5, 6, fold=1), datetime.date(1, 1, 1), datetime.time(1, tzinfo=datetime.timezone.utc),
+    datetime.timedelta(1, 2, 3), datetime.timezone(datetime.timedelta(1 / 24)),
+    decimal.Decimal("1.50"), fractions.Fraction(3, 7), uuid.UUID(int=7), pathlib.PurePosixPath("/a/b"), pathlib.Path("x"),
+    Colour.RED, Access.READ, Access.READ | Access.WRITE, Pair(1, [2]), plain, slots, Record(1), Frozen("x"), Empty(), Names("abc"),
+    collections.OrderedDict(a=1), collections.Counter("hello"), collections.defaultdict(list, a=[1]), collections.deque([1], 3),
+    bytearray(b"x"), types.SimpleNamespace(a=1), types.MappingProxyType({"a": 1}), functools.partial(int, base=2), object(),
+    re.compile("a+"), ValueError("x", 1), Plain, int, len, [1].append, ValueError,
+    np.float64(1), np.float32(2), np.int64(3), np.bool_(True), np.str_("a"), np.bytes_(b"b"), np.longdouble(1) / 3, np.clongdouble(1j),
+    np.datetime64("2020-01-01", "ns"), np.timedelta64(3, "D"), np.datetime64("NaT"), fields[0],
+    np.dtype("f8"), np.dtype(">i2"), fields.dtype, np.dtype("M8[25s]"),
+    np.arange(6.0), np.arange(6).reshape(2, 3).T, np.arange(10)[::2], np.arange(10)[::-1], np.array(["a", "bcd"]), np.array(3),
+    np.zeros((0, 3)), np.arange(4, dtype=">u2"), fields, objects, objects.T, objects[::-1], np.array([1, 2j], "F"),
+    np.ones(3, np.longdouble) / 3, np.ma.masked_array([1, 2, 3], [0, 1, 0]), np.ma.masked_array([1.0]), np.matrix([[1, 2]]),
+    np.rec.array([(1, 2.0)], names="a,b"), np.random.default_rng(3), np.random.RandomState(3),
+]
+for number, value in enumerate(values):
+    print(number, type(value).__name__, remade._version(value), remade._version([value, value]))
+'''
+
+
+def versions(python, seed):
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    packages = subprocess.run([python, "-c", "import numpy, os; print(os.path.dirname(os.path.dirname(numpy.__file__)))"],
+                              capture_output=True, text=True)
+    if packages.returncode:
+        pytest.skip(f"{python} has no numpy")
+    done = subprocess.run(
+        [python, "-c", PROGRAM, str(PACKAGE), packages.stdout.strip()],
+        capture_output=True, text=True, env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12345])
+def test_in_another_process_with_another_hash_seed(seed):
+    assert versions(sys.executable, seed) == versions(sys.executable, "random")
+
+
+OTHERS = sorted(
+    {*glob.glob(str(HERE.parents[1] / ".venv-*" / "bin" / "python"))}
+    | set(filter(None, os.environ.get("REMADE_TEST_PYTHONS", "").split(os.pathsep)))
+)
+
+
+@pytest.mark.parametrize("python", OTHERS)
+def test_under_another_python(python):
+    assert versions(python, 7) == versions(sys.executable, 8)
