@@ -35,6 +35,7 @@ pub struct KnownFile {
     path: PathBuf,
     stamp: Stamp,
     believed: bool,
+    doubted: bool,
     content: OnceLock<Arc<[u8]>>,
 }
 
@@ -48,8 +49,16 @@ pub enum Content {
 }
 
 impl<K: Default> Known<K> {
-    pub(super) fn new(record: Record, path: PathBuf, stamp: Stamp, store: &Store) -> Known<K> {
-        let taken_at = stamp::now();
+    /// `stamp` is that of the record's file, and whether it was settled when it was taken. Stamps
+    /// that stand in a record were settled when they were written down; those that were not are to
+    /// be [`doubted`](Known::doubt).
+    pub(super) fn new(
+        record: Record,
+        path: PathBuf,
+        (stamp, settled): (Stamp, bool),
+        store: &Store,
+    ) -> Known<K> {
+        let now = stamp::now();
         let same_boot = record.synced || record.boot == crate::machine::boot();
         let known_files = record
             .results
@@ -58,7 +67,8 @@ impl<K: Default> Known<K> {
                 result.file.as_ref().map(|file| KnownFile {
                     path: store.from_stored(&file.path),
                     stamp: file.stamp,
-                    believed: same_boot && file.stamp.is_settled(taken_at),
+                    believed: same_boot && file.stamp.is_settled(now),
+                    doubted: false,
                     content: OnceLock::new(),
                 })
             })
@@ -67,7 +77,7 @@ impl<K: Default> Known<K> {
             kept: K::default(),
             files: known_files,
             path,
-            settled: stamp.is_settled(taken_at),
+            settled,
             stamp,
             record,
         }
@@ -94,9 +104,28 @@ impl<K> Known<K> {
             .collect()
     }
 
-    /// Of the record's file when it was read.
-    pub(super) fn stamp(&self) -> Stamp {
-        self.stamp
+    /// Of the record's file when it was read, and whether it was settled then.
+    pub(super) fn stamp(&self) -> (Stamp, bool) {
+        (self.stamp, self.settled)
+    }
+
+    /// The file of this result is looked at again whatever its stamp says.
+    pub(super) fn doubt(&mut self, result: usize) {
+        if let Some(Some(file)) = self.files.get_mut(result) {
+            file.believed = false;
+            file.doubted = true;
+        }
+    }
+
+    /// Whether the stamp that stands here for the file of a result was taken too early.
+    pub(super) fn is_doubted(&self, result: usize) -> bool {
+        self.file(result).is_some_and(|file| file.doubted)
+    }
+
+    /// Whether the stamps of all files say that they are those that the record means.
+    pub(super) fn is_as_recorded(&self) -> bool {
+        let mut files = self.files.iter().flatten();
+        self.record.written.is_empty() && files.all(KnownFile::is_as_recorded)
     }
 
     /// Whether files must be read once because the machine was started anew since.
@@ -112,7 +141,7 @@ impl KnownFile {
     }
 
     /// One question to the file system: is it the file that the record means?
-    pub(super) fn is_as_recorded(&self) -> bool {
+    fn is_as_recorded(&self) -> bool {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
@@ -251,13 +280,15 @@ impl<K: Default> Memory<K> {
     }
 }
 
-/// Reads a record with the stamp of the file that was read.
-pub(super) fn read(path: &Path) -> Result<(Record, Stamp), Absent> {
+/// Reads a record with the stamp of the file that was read, and whether that is settled.
+pub(super) fn read(path: &Path) -> Result<(Record, (Stamp, bool)), Absent> {
     let damaged = |why: String| Absent::Unreadable(path.to_owned(), Unreadable::Damaged(why));
-    let read = || -> io::Result<(Vec<u8>, Stamp)> {
+    let read = || -> io::Result<(Vec<u8>, (Stamp, bool))> {
         let file = files::open_regular(path)?;
+        let taken_at = stamp::now();
         let stamp = Stamp::of_file(&file)?;
-        Ok((files::read_bounded(&file, MAX_BYTES)?, stamp))
+        let text = files::read_bounded(&file, MAX_BYTES)?;
+        Ok((text, (stamp, stamp.is_settled(taken_at))))
     };
     match read() {
         Ok((text, stamp)) => match Record::from_json(&text) {

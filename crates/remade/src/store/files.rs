@@ -149,6 +149,11 @@ pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Reads a small regular file whole. What is larger than `most`, or would block, is an error.
+pub fn read_small(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    read_bounded(&open_regular(path)?, most)
+}
+
 /// The version of all bytes of a file.
 pub fn digest(mut file: &File) -> io::Result<Version> {
     let mut digest = ContentDigest::new();
