@@ -640,7 +640,7 @@ fn is_returned(
         return Ok(true);
     }
     if let (Some(one), Some(other)) = (Array::new(argument), Array::new(value)) {
-        return Ok(one.root().is(&other.root())
+        return Ok(one.root().is(other.root())
             && one.data() == other.data()
             && one.shape() == other.shape()
             && one.strides() == other.strides());
