@@ -131,7 +131,7 @@ pub(super) fn decide<F: Face>(
     {
         return Ok(Some((known, Vec::new())));
     }
-    Ok(find_files(made, known, reasons))
+    Ok(face.detached(|| find_files(made, known, reasons)))
 }
 
 fn nested_changes<F: Face>(
@@ -273,7 +273,8 @@ pub(super) fn newest<F: Face>(
             .find(key, || made.folder.record(key), &made.store);
         let Ok(known) = found else { continue };
         let mut reasons = Vec::new();
-        let Some((known, elsewhere)) = find_files(made, known, &mut reasons) else {
+        let found = face.detached(|| find_files(made, known, &mut reasons));
+        let Some((known, elsewhere)) = found else {
             continue;
         };
         match load(face, &known, &elsewhere) {

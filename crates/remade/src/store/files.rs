@@ -174,6 +174,23 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Renames over whatever is there. Giving back the blocks of a large file takes a tenth of a second
+/// for half a gigabyte; holding it open until after the rename lets another thread wait for that.
+pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    const LARGE: u64 = 16 << 20;
+    let old = File::open(to)
+        .ok()
+        .filter(|old| old.metadata().is_ok_and(|old| old.len() >= LARGE));
+    rename(from, to)?;
+    if let Some(old) = old {
+        // Where no thread is to be had, it is closed here after all.
+        let _ = std::thread::Builder::new()
+            .name("remade-close".to_owned())
+            .spawn(move || drop(old));
+    }
+    Ok(())
+}
+
 /// Gives the file a second name that must not be there yet.
 pub fn link_new(path: &Path, second: &Path) -> io::Result<()> {
     fs::hard_link(path, second)
