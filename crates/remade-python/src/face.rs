@@ -130,6 +130,8 @@ impl<'a, 'py> Call<'a, 'py> {
     /// What is true of every call of a function is told once.
     fn is_news(&self, warning: &Warning) -> bool {
         match warning {
+            // Who asked to run for what is unknown need not be told.
+            Warning::Unversioned { .. } if self.walk.rerun_unknown => false,
             Warning::Unversioned {
                 parameter: name, ..
             } => self.function.first_time(&format!("unversioned {name}")),

@@ -118,13 +118,24 @@ pub fn close(file: File) -> io::Result<()> {
 
 /// Opens a regular file for reading. Nothing else is opened: a pipe would block.
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    open(path, true)
+}
+
+/// The same for a file of the store's own: a link that somebody put there is not followed.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    open(path, false)
+}
+
+fn open(path: &Path, follow: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits() as i32,
-    );
+    {
+        use rustix::fs::OFlags;
+        let mut flags = OFlags::NONBLOCK;
+        flags.set(OFlags::NOFOLLOW, !follow);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+    }
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
