@@ -58,7 +58,7 @@ pub(super) fn finish<F: Face>(
     {
         let _ = prune::sweep(&folder);
     }
-    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store));
+    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store, None));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;

@@ -49,8 +49,17 @@ pub enum Content {
 }
 
 impl<K: Default> Known<K> {
-    pub(super) fn new(record: Record, path: PathBuf, stamp: Stamp, store: &Store) -> Known<K> {
+    /// `looked_at`: when the files were last seen to be whole. That is when the record was written,
+    /// unless somebody looked since.
+    pub(super) fn new(
+        record: Record,
+        path: PathBuf,
+        stamp: Stamp,
+        store: &Store,
+        looked_at: Option<i64>,
+    ) -> Known<K> {
         let taken_at = stamp::now();
+        let looked_at = looked_at.unwrap_or_else(|| stamp.mtime + files::backdated());
         let same_boot = record.synced || record.boot == crate::machine::boot();
         let known_files = record
             .results
@@ -60,7 +69,7 @@ impl<K: Default> Known<K> {
                     path: store.from_stored(&file.path),
                     stamp: file.stamp,
                     named: file.named,
-                    believed: same_boot && file.stamp.is_settled(taken_at),
+                    believed: same_boot && file.stamp.is_settled(looked_at),
                     content: OnceLock::new(),
                 })
             })
@@ -243,7 +252,7 @@ impl<K: Default> Memory<K> {
             None => path(),
         };
         let (record, stamp) = read(&path)?;
-        let known = Arc::new(Known::new(record, path, stamp, store));
+        let known = Arc::new(Known::new(record, path, stamp, store, None));
         self.insert(key, known.clone());
         Ok(known)
     }

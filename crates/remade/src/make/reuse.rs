@@ -241,7 +241,7 @@ fn restamp<K: Default>(made: &Made<K>, known: Arc<Known<K>>, record: Record) -> 
         .and_then(|text| files::replace(&path, &text, false).ok());
     match written {
         Some(stamp) => {
-            let known = Arc::new(Known::new(record, path, stamp, &made.store));
+            let known = Arc::new(Known::new(record, path, stamp, &made.store, None));
             made.known.insert(key, known.clone());
             known
         }
@@ -256,7 +256,13 @@ fn in_memory<K: Default>(
     known: &Known<K>,
 ) -> Arc<Known<K>> {
     let key = record.key;
-    let known = Arc::new(Known::new(record, path, known.stamp(), &made.store));
+    let known = Arc::new(Known::new(
+        record,
+        path,
+        known.stamp(),
+        &made.store,
+        Some(crate::stamp::now()),
+    ));
     made.known.insert(key, known.clone());
     known
 }
