@@ -3,6 +3,7 @@
 //! A [`Frame`] is one run. The innermost one of this thread or task stands in a `ContextVar`, so
 //! that coroutines see their own. While nothing runs anywhere, nobody asks.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use remade::call::CallKey;
@@ -17,6 +18,13 @@ pub(crate) struct Frame {
     key: CallKey,
     parent: Option<Py<Frame>>,
     nested: Mutex<Nested>,
+}
+
+#[pymethods]
+impl Frame {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.parent)
+    }
 }
 
 /// Runs in progress in this process.
