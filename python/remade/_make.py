@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from . import _output, _remade
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from typing import Any, Literal
@@ -228,7 +228,7 @@ def _is_function(func: Any) -> bool:
 def _is_heap_type_of_python(kind: type) -> bool:
     """Whether a class statement made it: then it has a `__dict__` of Python functions."""
     function = type(_is_heap_type_of_python)
-    return isinstance(getattr(kind, "__call__", None), function)
+    return isinstance(kind.__call__, function)
 
 
 def _known_as(func: Any) -> tuple[str, str]:

@@ -474,9 +474,39 @@ impl MadeFunction {
         })
     }
 
+    // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function.callable)?;
-        visit.call(&self.function.arguments)
+        let function = &self.function;
+        visit.call(&function.callable)?;
+        visit.call(&function.arguments)?;
+        function.output.traverse(&visit)?;
+        function
+            .depends
+            .iter()
+            .try_for_each(|one| one.traverse(&visit))?;
+        // The lock is only taken while Python's is held, and no Python code runs under it, so a
+        // collection never meets it taken. What a call in progress shares is not ours alone to
+        // visit; and that call keeps the function alive anyway.
+        if let Ok(prepared) = function.prepared.try_lock()
+            && let Some(prepared) = &*prepared
+            && Arc::strong_count(prepared) == 1
+        {
+            prepared.traverse(&visit)?;
+        }
+        Ok(())
+    }
+
+    /// What was worked out can be worked out again. Everything else that leads in a circle goes
+    /// through objects that can let go themselves.
+    fn __clear__(&self) {
+        let mut prepared = self
+            .function
+            .prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = prepared.take();
+        drop(prepared);
+        drop(old); // not under the lock: its end may run Python code
     }
 }
 
@@ -643,6 +673,19 @@ impl Pending {
     /// The body raised: nothing is recorded, and others may run.
     fn abandon(&self) {
         drop(self.take());
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        visit.call(&self.token)?;
+        if let Ok(half) = self.half.try_lock()
+            && let Some((_, state)) = &*half
+        {
+            state.traverse(&visit)?;
+        }
+        Ok(())
     }
 }
 
