@@ -19,14 +19,15 @@ answered from the file that the earlier run saved.
     >>> shutil.rmtree(folder)
 """
 
+import os as _os
+
+from . import _remade as _engine
 from ._events import Event, events
 from ._inputs import Env, File
 from ._make import make
 from ._persisters import NumpyFile, Persister, PickleFile
 from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
 from ._results import CacheInfo
-from . import _remade as _engine
-import os as _os
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_engine._after_fork_in_child)
