@@ -82,8 +82,7 @@ async def asynchronous(x: int) -> bytes:
 
 
 async def awaits() -> None:
-    waiting = asynchronous(1)
-    assert_type(waiting, Coroutine[Any, Any, bytes])
+    waiting: Coroutine[Any, Any, bytes] = asynchronous(1)
     assert_type(await waiting, bytes)
     assert_type(await asynchronous.call(1), bytes)
     assert_type(asynchronous.load(), bytes)
