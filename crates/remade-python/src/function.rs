@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
@@ -375,6 +375,15 @@ impl MadeFunction {
         }
     }
 
+    /// `MadeFunction[[int], str]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py()
             .import("remade._travel")?
@@ -583,6 +592,31 @@ impl BoundMade {
         self.made.get().output_path(&all, kwargs)
     }
 
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().load(py)
+    }
+
+    fn clear(&self) -> PyResult<()> {
+        self.made.get().clear()
+    }
+
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().cache_info(py)
+    }
+
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.made.get().is_async()
+    }
+
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     #[getter]
     fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
         self.instance.clone_ref(py)
@@ -713,6 +747,14 @@ fn coroutine<'py>(
     py.import("remade._async")?
         .getattr("call")?
         .call1((slf, args, kwargs, forced))
+}
+
+fn generic_alias<'py>(
+    class: &Bound<'py, PyType>,
+    item: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let alias = class.py().import("types")?.getattr("GenericAlias")?;
+    alias.call1((class, item))
 }
 
 /// `async def`, also under `functools.partial`.
