@@ -130,8 +130,14 @@ impl Function {
         forced: bool,
     ) -> PyResult<Option<Call<'a, 'py>>> {
         let py = args.py();
-        let prepared = self.prepared(py)?;
-        match prepared.binder.bind(args, kwargs)? {
+        let mut prepared = self.prepared(py)?;
+        let mut bound = prepared.binder.bind(args, kwargs)?;
+        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
+            // A decorator may take other arguments than the function below it.
+            prepared = Arc::new(prepared.of_anything(py));
+            bound = prepared.binder.bind(args, kwargs)?;
+        }
+        match bound {
             Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
             None => Ok(None),
         }
@@ -489,7 +495,7 @@ impl MadeFunction {
     }
 }
 
-/// A made function as the method of an instance.
+// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
 #[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
 pub(crate) struct BoundMade {
     made: Py<MadeFunction>,
@@ -561,6 +567,11 @@ impl BoundMade {
     #[getter]
     fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
         self.made.clone_ref(py)
+    }
+
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(py).getattr(intern!(py, "__doc__"))
     }
 
     /// The plain method, so that `inspect` tells the signature without `self`.
@@ -664,7 +675,7 @@ fn coroutine<'py>(
     let py = slf.py();
     let function = &slf.get().function;
     let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() {
+    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
         return function.misfit(args, kwargs);
     }
     py.import("remade._async")?

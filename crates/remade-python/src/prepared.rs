@@ -58,6 +58,18 @@ impl Prepared {
         })
     }
 
+    /// The same for arguments that the parameters do not fit, although the function takes them.
+    pub(crate) fn of_anything(&self, py: Python<'_>) -> Prepared {
+        Prepared {
+            binder: Binder::of_anything(py),
+            code: self.code.clone(),
+            fingerprint: self.fingerprint,
+            identity: self.identity,
+            persisters: self.persisters.clone(),
+            persister_code: self.persister_code.clone(),
+        }
+    }
+
     /// Whether it still is that, by identity alone.
     pub(crate) fn is_current(&self, py: Python<'_>) -> bool {
         self.code.is_current(py) && self.persister_code.iter().all(|code| code.is_current(py))
