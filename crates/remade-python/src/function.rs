@@ -97,6 +97,16 @@ impl Function {
         warned.insert(name.to_owned())
     }
 
+    fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
+        Prepared::new(
+            self.callable(py),
+            &self.ignore,
+            &self.rules,
+            self.label.as_deref(),
+            &self.output,
+        )
+    }
+
     /// What the function is now.
     fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
         let known = {
@@ -108,13 +118,7 @@ impl Function {
         {
             return Ok(known);
         }
-        let prepared = Arc::new(Prepared::new(
-            self.callable(py),
-            &self.ignore,
-            &self.rules,
-            self.label.as_deref(),
-            &self.output,
-        )?);
+        let prepared = Arc::new(self.prepare(py)?);
         let old = {
             let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             place.replace(prepared.clone())
@@ -130,8 +134,14 @@ impl Function {
         forced: bool,
     ) -> PyResult<Option<Call<'a, 'py>>> {
         let py = args.py();
-        let prepared = self.prepared(py)?;
-        match prepared.binder.bind(args, kwargs)? {
+        let mut prepared = self.prepared(py)?;
+        let mut bound = prepared.binder.bind(args, kwargs)?;
+        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
+            // A decorator may take other arguments than the function below it.
+            prepared = Arc::new(self.prepare(py)?.with_any_arguments(py));
+            bound = prepared.binder.bind(args, kwargs)?;
+        }
+        match bound {
             Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
             None => Ok(None),
         }
@@ -528,7 +538,7 @@ impl MadeFunction {
     }
 }
 
-/// A made function as the method of an instance.
+// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
 #[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
 pub(crate) struct BoundMade {
     made: Py<MadeFunction>,
@@ -625,6 +635,11 @@ impl BoundMade {
     #[getter]
     fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
         self.made.clone_ref(py)
+    }
+
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(py).getattr(intern!(py, "__doc__"))
     }
 
     /// The plain method, so that `inspect` tells the signature without `self`.
@@ -741,7 +756,7 @@ fn coroutine<'py>(
     let py = slf.py();
     let function = &slf.get().function;
     let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() {
+    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
         return function.misfit(args, kwargs);
     }
     py.import("remade._async")?

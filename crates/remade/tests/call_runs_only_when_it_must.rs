@@ -82,8 +82,12 @@ fn another_argument_is_named_with_what_it_was() {
     let mut two = f.ask(&[Value::Int(2), Value::Int(3)]);
     two.call().unwrap();
     assert_eq!(two.why().len(), 1);
-    assert!(matches!(&two.why()[0], Reason::ArgumentChanged { name, from: None, .. } if name == "x1"));
-    assert!(matches!(&f.call(2).1[..], [Reason::ArgumentChanged { name, to: None, .. }] if name == "x1"));
+    assert!(
+        matches!(&two.why()[0], Reason::ArgumentChanged { name, from: None, .. } if name == "x1")
+    );
+    assert!(
+        matches!(&f.call(2).1[..], [Reason::ArgumentChanged { name, to: None, .. }] if name == "x1")
+    );
 }
 
 #[test]
@@ -158,11 +162,19 @@ fn a_run_that_changes_an_argument_and_does_not_return_it_is_never_fresh() {
     *f.changes.borrow_mut() = vec![("x0".to_owned(), false)];
     let mut asked = f.ask(&[Value::Int(1)]);
     asked.call().unwrap();
-    assert!(matches!(&asked.warnings[..], [Warning::ChangesArgument { .. }]));
+    assert!(matches!(
+        &asked.warnings[..],
+        [Warning::ChangesArgument { .. }]
+    ));
     for g in [&f, &at(&folder)] {
         assert!(!make::check(&g.made, &mut g.ask(&[Value::Int(1)])).unwrap());
         *g.changes.borrow_mut() = vec![("x0".to_owned(), false)];
-        assert_eq!(g.call(1).1, [Reason::ChangedByItself { name: "x0".to_owned() }]);
+        assert_eq!(
+            g.call(1).1,
+            [Reason::ChangedByItself {
+                name: "x0".to_owned()
+            }]
+        );
     }
 }
 
@@ -177,7 +189,12 @@ fn a_run_that_changes_an_argument_and_returns_it_answers_only_calls_that_share_n
     assert_eq!(f.call(1).1, [Reason::Shared]);
     // The run whose own arguments shared something never answers.
     f.shares.set(false);
-    assert_eq!(f.call(1).1, [Reason::ChangedByItself { name: "x0".to_owned() }]);
+    assert_eq!(
+        f.call(1).1,
+        [Reason::ChangedByItself {
+            name: "x0".to_owned()
+        }]
+    );
     assert!(f.call(1).1.is_empty());
 }
 
@@ -195,7 +212,10 @@ fn a_global_that_changed_is_named_with_what_it_was() {
     assert_eq!(f.call(1).1, [Reason::ImplicitChanged { name, from, to }]);
     assert!(f.call(1).1.is_empty());
     f.globals.borrow_mut().clear();
-    assert!(matches!(&f.call(1).1[..], [Reason::ImplicitChanged { to: None, .. }]));
+    assert!(matches!(
+        &f.call(1).1[..],
+        [Reason::ImplicitChanged { to: None, .. }]
+    ));
 }
 
 #[test]
@@ -206,7 +226,10 @@ fn a_global_that_the_run_itself_changed_is_not_compared() {
     *f.sets.borrow_mut() = Some(("COUNT".to_owned(), 1));
     let mut asked = f.ask(&[Value::Int(1)]);
     asked.call().unwrap();
-    assert!(matches!(&asked.warnings[..], [Warning::ReadsItsOutput { .. }]));
+    assert!(matches!(
+        &asked.warnings[..],
+        [Warning::ReadsItsOutput { .. }]
+    ));
     f.globals.borrow_mut().insert("COUNT".to_owned(), 55);
     assert!(f.call(1).1.is_empty());
 }
@@ -222,7 +245,9 @@ fn what_came_in_through_nested_calls_counts() {
         let found = Source::new(&data).version(store.project(), store.sources());
         found.unwrap().state()
     };
-    f.nested_functions.borrow_mut().insert("module.g".to_owned(), 1);
+    f.nested_functions
+        .borrow_mut()
+        .insert("module.g".to_owned(), 1);
     f.globals.borrow_mut().insert("G".to_owned(), 5);
     let nested = || Nested {
         functions: [("module.g".to_owned(), Value::Int(1).version())].into(),
@@ -241,21 +266,45 @@ fn what_came_in_through_nested_calls_counts() {
     assert!(f.call(1).1.is_empty());
 
     fs::write(&data, "1,3").unwrap();
-    assert_eq!(f.call(1).1, [Reason::SourceChanged { path: "data.csv".to_owned() }]);
+    assert_eq!(
+        f.call(1).1,
+        [Reason::SourceChanged {
+            path: "data.csv".to_owned()
+        }]
+    );
     *f.nested.borrow_mut() = nested();
     f.call(1);
     assert!(f.call(1).1.is_empty());
 
-    f.nested_functions.borrow_mut().insert("module.g".to_owned(), 2);
-    assert_eq!(f.call(1).1, [Reason::NestedChanged { name: "module.g".to_owned() }]);
+    f.nested_functions
+        .borrow_mut()
+        .insert("module.g".to_owned(), 2);
+    assert_eq!(
+        f.call(1).1,
+        [Reason::NestedChanged {
+            name: "module.g".to_owned()
+        }]
+    );
     f.nested_functions.borrow_mut().clear();
-    assert_eq!(f.call(1).1, [Reason::NestedChanged { name: "module.g".to_owned() }]);
-    f.nested_functions.borrow_mut().insert("module.g".to_owned(), 1);
+    assert_eq!(
+        f.call(1).1,
+        [Reason::NestedChanged {
+            name: "module.g".to_owned()
+        }]
+    );
+    f.nested_functions
+        .borrow_mut()
+        .insert("module.g".to_owned(), 1);
     assert!(f.call(1).1.is_empty());
 
     f.nested.borrow_mut().unversioned = Some("module.h".to_owned());
     f.ask(&[Value::Int(1)]).forced().call().unwrap();
-    assert_eq!(f.call(1).1, [Reason::NestedUnversioned { name: "module.h".to_owned() }]);
+    assert_eq!(
+        f.call(1).1,
+        [Reason::NestedUnversioned {
+            name: "module.h".to_owned()
+        }]
+    );
 }
 
 #[test]
@@ -266,19 +315,39 @@ fn a_result_that_is_gone_or_changed_is_named() {
     let path = f.result_paths(1).remove(0);
 
     fs::remove_file(&path).unwrap();
-    assert_eq!(f.call(1), (value.clone(), vec![Reason::ResultMissing { path: path.clone() }]));
+    assert_eq!(
+        f.call(1),
+        (
+            value.clone(),
+            vec![Reason::ResultMissing { path: path.clone() }]
+        )
+    );
 
     fs::write(&path, bytes_of(2, 1000)).unwrap(); // as long as it was
-    assert_eq!(f.call(1), (value.clone(), vec![Reason::ResultChanged { path: path.clone() }]));
+    assert_eq!(
+        f.call(1),
+        (
+            value.clone(),
+            vec![Reason::ResultChanged { path: path.clone() }]
+        )
+    );
 
     fs::write(&path, bytes_of(1, 999)).unwrap();
-    assert_eq!(f.call(1), (value.clone(), vec![Reason::ResultChanged { path: path.clone() }]));
+    assert_eq!(
+        f.call(1),
+        (
+            value.clone(),
+            vec![Reason::ResultChanged { path: path.clone() }]
+        )
+    );
 
     f.refuses_to_load.set(true);
     fs::write(&path, bytes_of(1, 1000)).unwrap(); // other stamp, same content: it is read again
     let mut asked = f.ask(&[Value::Int(1)]);
     assert_eq!(asked.call().unwrap(), value);
-    assert!(matches!(&asked.why()[..], [Reason::Unloadable { why, .. }] if why == "not to be trusted"));
+    assert!(
+        matches!(&asked.why()[..], [Reason::Unloadable { why, .. }] if why == "not to be trusted")
+    );
     assert!(matches!(&asked.warnings[..], [Warning::Unloadable { .. }]));
 }
 
@@ -294,7 +363,12 @@ fn a_folder_in_the_place_of_a_result_is_a_reason_and_costs_no_value() {
     assert_eq!(asked.call().unwrap(), value);
     assert_eq!(asked.why().len(), 1);
     // The result is safe under its staged name.
-    assert!(asked.warnings.iter().any(|w| matches!(w, Warning::Unfinished { .. })));
+    assert!(
+        asked
+            .warnings
+            .iter()
+            .any(|w| matches!(w, Warning::Unfinished { .. }))
+    );
     assert_eq!(f.call(1), (value, vec![]));
 }
 
@@ -304,7 +378,10 @@ fn another_persister_or_place_is_named() {
     let f = with_file(&folder);
     f.call(1);
     f.persister.set(2);
-    assert!(matches!(&f.call(1).1[..], [Reason::PersisterChanged { .. }]));
+    assert!(matches!(
+        &f.call(1).1[..],
+        [Reason::PersisterChanged { .. }]
+    ));
     let named: PathBuf = folder.path().join("results/f.bin");
     *f.output.borrow_mut() = Output::Named(named.clone());
     assert!(
@@ -361,7 +438,10 @@ fn a_store_that_cannot_be_used_computes_with_one_warning() {
     let mut asked = f.ask(&[Value::Int(1)]);
     assert_eq!(asked.call().unwrap(), Value::Bytes(bytes_of(1, 1000)));
     assert!(matches!(&asked.warnings[0], Warning::StoreUnusable { .. }));
-    assert_eq!(fs::read(folder.path().join("cache")).unwrap(), b"a file in the way");
+    assert_eq!(
+        fs::read(folder.path().join("cache")).unwrap(),
+        b"a file in the way"
+    );
 }
 
 #[test]
@@ -383,7 +463,10 @@ fn a_history_that_ended_is_told_and_the_key_is_made_anew() {
     let mut asked = f.ask(&[Value::Int(1)]);
     asked.histories = vec!["the argument x0".to_owned()];
     asked.call().unwrap();
-    assert!(matches!(&asked.warnings[..], [Warning::HistoryEnded { .. }]));
+    assert!(matches!(
+        &asked.warnings[..],
+        [Warning::HistoryEnded { .. }]
+    ));
     assert!(f.call(1).1.is_empty());
 }
 

@@ -70,7 +70,10 @@ impl Scene {
     /// that is no more.
     fn interrupted(&self, done: usize, dead: bool) {
         let targets = self.f.result_paths(1);
-        let kept: Vec<PathBuf> = targets.iter().map(|path| path.with_extension("kept")).collect();
+        let kept: Vec<PathBuf> = targets
+            .iter()
+            .map(|path| path.with_extension("kept"))
+            .collect();
         for (target, kept) in targets.iter().zip(&kept) {
             fs::hard_link(target, kept).unwrap();
         }
@@ -247,7 +250,9 @@ fn where_the_results_cannot_get_their_names_they_are_safe_all_the_same() {
     scene.content.set(NEW);
     let mut asked = scene.f.ask(&[Value::Int(1)]).forced();
     assert_eq!(asked.call().unwrap(), rows(NEW));
-    assert!(matches!(&asked.warnings[..], [Warning::Unfinished { path, .. }] if *path == targets[1]));
+    assert!(
+        matches!(&asked.warnings[..], [Warning::Unfinished { path, .. }] if *path == targets[1])
+    );
     assert_eq!(scene.reader().call(1), (rows(NEW), vec![]));
     assert_eq!(scene.f.call(1), (rows(NEW), vec![]));
 }

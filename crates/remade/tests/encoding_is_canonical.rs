@@ -120,7 +120,9 @@ fn plain(item: &Item, bytes: &mut Vec<u8>) {
             sorted.sort_unstable();
             bytes.push(12);
             length(sorted.len(), bytes);
-            sorted.iter().for_each(|version| bytes.extend(version.to_be_bytes()));
+            sorted
+                .iter()
+                .for_each(|version| bytes.extend(version.to_be_bytes()));
         }
         Item::Named(name, items) => {
             blob(17, name.as_bytes(), bytes);
@@ -177,11 +179,13 @@ fn items() -> impl Strategy<Value = Item> {
         any::<bool>().prop_map(Item::Bool),
         (any::<i128>(), 0..3_usize).prop_map(|(number, more)| Item::Int(number, more)),
         (-300..300_i128, 0..3_usize).prop_map(|(number, more)| Item::Int(number, more)),
-        (0..127_u32, any::<bool>(), -1..=1_i128)
-            .prop_map(|(bit, negative, near)| {
-                let power = 1_i128 << bit;
-                Item::Int((if negative { -power } else { power - 1 }).wrapping_add(near), 0)
-            }),
+        (0..127_u32, any::<bool>(), -1..=1_i128).prop_map(|(bit, negative, near)| {
+            let power = 1_i128 << bit;
+            Item::Int(
+                (if negative { -power } else { power - 1 }).wrapping_add(near),
+                0,
+            )
+        }),
         any::<u64>().prop_map(Item::Float),
         (any::<u64>(), any::<u64>()).prop_map(|(a, b)| Item::Complex(a, b)),
         ".{0,12}".prop_map(Item::Text),

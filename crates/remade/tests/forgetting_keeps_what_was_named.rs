@@ -27,12 +27,22 @@ fn the_last_ones_are_kept_in_the_order_of_their_runs() {
     }
     let g = with_files(folder.path(), Keep::Last(3));
     for number in [6, 5, 4] {
-        assert_eq!(f.call(number), (Value::Bytes(bytes_of(number, 100)), vec![]));
-        assert_eq!(g.call(number), (Value::Bytes(bytes_of(number, 100)), vec![]));
+        assert_eq!(
+            f.call(number),
+            (Value::Bytes(bytes_of(number, 100)), vec![])
+        );
+        assert_eq!(
+            g.call(number),
+            (Value::Bytes(bytes_of(number, 100)), vec![])
+        );
     }
     assert_eq!(f.made.folder().keys().unwrap().len(), 3);
     let files = names(f.made.folder().path());
-    assert_eq!(files.iter().filter(|name| name.ends_with(".bin")).count(), 3, "{files:?}");
+    assert_eq!(
+        files.iter().filter(|name| name.ends_with(".bin")).count(),
+        3,
+        "{files:?}"
+    );
     f.call(1);
     assert!(!f.call(4).1.is_empty()); // the oldest run
 }
@@ -62,9 +72,15 @@ fn what_was_named_stays_when_its_record_goes() {
     f.call(1);
     *f.output.borrow_mut() = common::Output::Named(folder.path().join("results/other.bin"));
     f.call(2);
-    assert_eq!(names(&folder.path().join("results")), ["f.bin", "other.bin"]);
+    assert_eq!(
+        names(&folder.path().join("results")),
+        ["f.bin", "other.bin"]
+    );
     f.made.clear().unwrap();
-    assert_eq!(names(&folder.path().join("results")), ["f.bin", "other.bin"]);
+    assert_eq!(
+        names(&folder.path().join("results")),
+        ["f.bin", "other.bin"]
+    );
     assert!(f.made.folder().keys().unwrap().is_empty());
 }
 
@@ -78,7 +94,11 @@ fn clear_forgets_every_call_and_leaves_other_functions_alone() {
     f.made.clear().unwrap();
     f.made.clear().unwrap();
     let left = names(f.made.folder().path());
-    assert!(left.iter().all(|name| !name.ends_with(".bin") && !name.ends_with(".json")), "{left:?}");
+    assert!(
+        left.iter()
+            .all(|name| !name.ends_with(".bin") && !name.ends_with(".json")),
+        "{left:?}"
+    );
     assert!(g.call(1).1.is_empty());
     assert!(!f.call(0).1.is_empty());
 }
@@ -95,7 +115,13 @@ fn staged_files_of_the_dead_are_swept_and_those_of_the_living_are_not() {
     let dead = common::as_if_dead(living);
     assert_eq!(layout::staged_by(&dead), Some((host, DEAD)));
     let strangers = format!(".remade-00000000-{DEAD}-000000000000.bin");
-    let theirs = [".remade-", ".remade-a-b-c", ".remade-1-2", "remade-1-2-3", ".remade.txt"];
+    let theirs = [
+        ".remade-",
+        ".remade-a-b-c",
+        ".remade-1-2",
+        "remade-1-2-3",
+        ".remade.txt",
+    ];
     for name in [living, &dead, &strangers].into_iter().chain(theirs) {
         fs::write(place.join(name), "x").unwrap();
     }

@@ -45,7 +45,10 @@ const HOSTILE: [&str; 26] = [
 fn own_name(name: &str) -> String {
     let root = Path::new("/project/cache");
     let folder = FunctionFolder::of(root, name);
-    let rest = folder.path().strip_prefix(layout::format_folder(root)).unwrap();
+    let rest = folder
+        .path()
+        .strip_prefix(layout::format_folder(root))
+        .unwrap();
     let parts: Vec<Component<'_>> = rest.components().collect();
     let [Component::Normal(part)] = parts[..] else {
         panic!("{name:?} lies in {rest:?}")
@@ -56,7 +59,11 @@ fn own_name(name: &str) -> String {
 fn assert_tame(own: &str) {
     assert!(own.len() <= 120, "{own}");
     assert!(!own.starts_with('.'), "{own}");
-    assert!(own.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)), "{own}");
+    assert!(
+        own.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)),
+        "{own}"
+    );
 }
 
 #[test]
@@ -98,18 +105,25 @@ fn functions_of_hostile_names_work_side_by_side() {
 
 #[test]
 fn files_of_hostile_names_can_be_staged_saved_and_loaded() {
-    for name in ["f", ".f", "f.", "é.npy", "日本", "a b", "f.nii.gz", ".gz", "x\ny", "-rf", "*.bin"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(["x".repeat(200), format!("x.{}", "y".repeat(240)), "é".repeat(120)])
-    {
+    for name in [
+        "f", ".f", "f.", "é.npy", "日本", "a b", "f.nii.gz", ".gz", "x\ny", "-rf", "*.bin",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain([
+        "x".repeat(200),
+        format!("x.{}", "y".repeat(240)),
+        "é".repeat(120),
+    ]) {
         let folder = tempdir().unwrap();
         let path = folder.path().join("results").join(&name);
         let staged = layout::staged(&path);
         assert_eq!(staged.parent(), path.parent());
         let own = staged.file_name().unwrap().to_str().unwrap();
         assert!(layout::staged_by(own).is_some());
-        let f = Function::new(folder.path(), "f").named(path.clone()).body(|_| Ok(Value::Bytes(vec![1; 9])));
+        let f = Function::new(folder.path(), "f")
+            .named(path.clone())
+            .body(|_| Ok(Value::Bytes(vec![1; 9])));
         assert_eq!(f.call(1).0, Value::Bytes(vec![1; 9]));
         assert_eq!(std::fs::read(&path).unwrap(), [1; 9], "{name:?}");
         assert_eq!(f.call(1).1, [], "{name:?}");
@@ -138,9 +152,18 @@ fn a_staged_file_has_the_extension_of_its_target() {
 fn staged_names_are_never_given_twice() {
     let target = Path::new("f.npy");
     let threads: Vec<_> = (0..4)
-        .map(|_| std::thread::spawn(move || (0..5000).map(|_| layout::staged(target)).collect::<Vec<_>>()))
+        .map(|_| {
+            std::thread::spawn(move || {
+                (0..5000)
+                    .map(|_| layout::staged(target))
+                    .collect::<Vec<_>>()
+            })
+        })
         .collect();
-    let all: BTreeSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    let all: BTreeSet<_> = threads
+        .into_iter()
+        .flat_map(|thread| thread.join().unwrap())
+        .collect();
     assert_eq!(all.len(), 20_000);
 }
 

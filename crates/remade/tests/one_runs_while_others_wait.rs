@@ -30,7 +30,11 @@ fn take(path: &Path) -> Lock {
 fn slow(folder: &Path) -> Function {
     let log = folder.join("log");
     Function::new(folder, "module.slow").body(move |x| {
-        let mut file = fs::OpenOptions::new().append(true).create(true).open(&log).unwrap();
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&log)
+            .unwrap();
         file.write_all(b"ran\n").unwrap();
         std::thread::sleep(Duration::from_millis(200));
         Ok(x[0].clone())
@@ -38,7 +42,10 @@ fn slow(folder: &Path) -> Function {
 }
 
 fn lines(folder: &Path) -> usize {
-    fs::read_to_string(folder.join("log")).unwrap_or_default().lines().count()
+    fs::read_to_string(folder.join("log"))
+        .unwrap_or_default()
+        .lines()
+        .count()
 }
 
 #[test]
@@ -89,7 +96,9 @@ fn helper_that_calls_or_holds() {
 
 fn start(folder: &Path, holds: bool) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "helper_that_calls_or_holds"]).env(HELPER, folder);
+    command
+        .args(["--exact", "helper_that_calls_or_holds"])
+        .env(HELPER, folder);
     if holds {
         command.env(HOLDS, "1");
     }
@@ -208,7 +217,9 @@ fn an_argument_that_changes_while_its_call_waits_is_the_argument_of_another_call
     let folder = tempdir().unwrap();
     let f = Function::new(folder.path(), "module.f");
     fs::create_dir_all(f.made.folder().path()).unwrap();
-    let lock = Rc::new(Cell::new(Some(take(&f.made.folder().lock(f.key(&[Value::Int(1)]))))));
+    let lock = Rc::new(Cell::new(Some(take(
+        &f.made.folder().lock(f.key(&[Value::Int(1)])),
+    ))));
     let held = lock.clone();
     let mut asked = f.ask(&[Value::Int(1)]);
     asked.on_pause = Some(Box::new(move |times, arguments| {

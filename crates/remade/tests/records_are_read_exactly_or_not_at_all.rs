@@ -85,15 +85,20 @@ fn source() -> impl Strategy<Value = SourceState> {
 
 fn implicit() -> impl Strategy<Value = Implicit> {
     let locator = (text(), vec(text(), 0..3)).prop_map(|(module, path)| Locator { module, path });
-    (text(), option::of(locator), option::of(version()), text(), any::<bool>()).prop_map(
-        |(name, locator, version, short, changed)| Implicit {
+    (
+        text(),
+        option::of(locator),
+        option::of(version()),
+        text(),
+        any::<bool>(),
+    )
+        .prop_map(|(name, locator, version, short, changed)| Implicit {
             name,
             locator,
             version,
             short,
             changed,
-        },
-    )
+        })
 }
 
 fn nested() -> impl Strategy<Value = Nested> {
@@ -112,14 +117,13 @@ fn nested() -> impl Strategy<Value = Nested> {
 }
 
 fn argument() -> impl Strategy<Value = Argument> {
-    let origin = (text(), text(), text(), text()).prop_map(|(position, function, record, result)| {
-        Origin {
+    let origin =
+        (text(), text(), text(), text()).prop_map(|(position, function, record, result)| Origin {
             position,
             function,
             record,
             result,
-        }
-    });
+        });
     (text(), option::of(version()), text(), vec(origin, 0..2)).prop_map(
         |(name, version, short, origins)| Argument {
             name,
@@ -348,7 +352,8 @@ fn real_records() -> Vec<Vec<u8>> {
     *f.changes.borrow_mut() = vec![("x0".to_owned(), false)];
     f.call(5);
     let keys = f.made.folder().keys().unwrap().into_iter();
-    keys.map(|key| fs::read(f.made.folder().record(key)).unwrap()).collect()
+    keys.map(|key| fs::read(f.made.folder().record(key)).unwrap())
+        .collect()
 }
 
 #[test]
@@ -428,7 +433,10 @@ fn a_damaged_record_is_the_reason_of_the_next_run() {
     ] {
         assert_ne!(damaged, text);
         let why = call_with(damaged.as_bytes());
-        assert!(matches!(&why[..], [Reason::RecordDamaged { .. }]), "{why:?}");
+        assert!(
+            matches!(&why[..], [Reason::RecordDamaged { .. }]),
+            "{why:?}"
+        );
     }
 }
 
@@ -440,7 +448,10 @@ fn a_newer_record_is_the_reason_of_the_next_run() {
         "{\"format\": 77, \"nothing\": [\"that\", \"we\", \"know\"]}".to_owned(),
     ] {
         let why = call_with(newer.as_bytes());
-        assert!(matches!(&why[..], [Reason::RecordNewer { found: 2 | 77 }]), "{why:?}");
+        assert!(
+            matches!(&why[..], [Reason::RecordNewer { found: 2 | 77 }]),
+            "{why:?}"
+        );
     }
 }
 
@@ -457,7 +468,10 @@ fn the_record_of_another_call_or_function_is_none_of_this_one() {
         let h = f.elsewhere(folder.path(), Keep::All);
         let (value, why) = h.call(1);
         assert_eq!(value, Value::Int(1));
-        assert!(matches!(&why[..], [Reason::RecordDamaged { .. }]), "{why:?}");
+        assert!(
+            matches!(&why[..], [Reason::RecordDamaged { .. }]),
+            "{why:?}"
+        );
     }
 }
 
@@ -491,7 +505,11 @@ fn a_record_too_large_to_be_read_is_not_written() {
     let many: Vec<Value> = (0..120_000).map(Value::Int).collect();
     let mut asked = f.ask(&many);
     assert_eq!(asked.call().unwrap(), Value::Int(0));
-    assert_eq!(asked.warnings.len(), 1, "the value is not saved, and that is told");
+    assert_eq!(
+        asked.warnings.len(),
+        1,
+        "the value is not saved, and that is told"
+    );
     assert_eq!(f.call(1), (Value::Int(1), vec![]));
 }
 
@@ -507,7 +525,9 @@ fn write_golden() {
     let folder = tempdir().unwrap();
     let f = Function::new(folder.path(), "pipeline.smooth");
     f.globals.borrow_mut().insert("settings.FWHM".to_owned(), 8);
-    f.nested_functions.borrow_mut().insert("pipeline.load".to_owned(), 1);
+    f.nested_functions
+        .borrow_mut()
+        .insert("pipeline.load".to_owned(), 1);
     *f.nested.borrow_mut() = Nested {
         functions: [("pipeline.load".to_owned(), Value::Int(1).version())].into(),
         sources: vec![SourceState {
@@ -527,12 +547,16 @@ fn write_golden() {
         unversioned: None,
     };
     *f.changes.borrow_mut() = vec![("x0".to_owned(), true)];
-    f.ask(&[Value::Rows(vec![bytes_of(1, 300), bytes_of(2, 70_000)])]).call().unwrap();
+    f.ask(&[Value::Rows(vec![bytes_of(1, 300), bytes_of(2, 70_000)])])
+        .call()
+        .unwrap();
     let key = f.made.folder().keys().unwrap().remove(0);
     let mut record = Record::from_json(&fs::read(f.made.folder().record(key)).unwrap()).unwrap();
     record.host = "machine".to_owned();
     record.boot = "00000000-0000-0000-0000-000000000000".to_owned();
-    record.packages.insert("numpy".to_owned(), "2.3.1".to_owned());
+    record
+        .packages
+        .insert("numpy".to_owned(), "2.3.1".to_owned());
     record.arguments[0].origins.push(Origin {
         position: "['mask']".to_owned(),
         function: "pipeline.load".to_owned(),
@@ -546,11 +570,18 @@ fn write_golden() {
     });
     record.results[1].file.as_mut().unwrap().digest = Digest::Array;
     fs::create_dir_all(GOLDEN).unwrap();
-    fs::write(Path::new(GOLDEN).join("1-rows.json"), record.to_json().unwrap()).unwrap();
+    fs::write(
+        Path::new(GOLDEN).join("1-rows.json"),
+        record.to_json().unwrap(),
+    )
+    .unwrap();
 
     let one = Binary64(1.5);
     record.value = Shape::Dict(vec![
-        ("rows".to_owned(), Shape::List(vec![Shape::Result(0), Shape::Constant])),
+        (
+            "rows".to_owned(),
+            Shape::List(vec![Shape::Result(0), Shape::Constant]),
+        ),
         (
             "short".to_owned(),
             Shape::Short(Short::Tuple(vec![
@@ -568,9 +599,16 @@ fn write_golden() {
             ])),
         ),
     ]);
-    record.never_fresh = Some(NeverFresh::Unversioned("x0".to_owned(), "a lock".to_owned()));
+    record.never_fresh = Some(NeverFresh::Unversioned(
+        "x0".to_owned(),
+        "a lock".to_owned(),
+    ));
     record.results[0].file = None;
-    fs::write(Path::new(GOLDEN).join("1-short.json"), record.to_json().unwrap()).unwrap();
+    fs::write(
+        Path::new(GOLDEN).join("1-short.json"),
+        record.to_json().unwrap(),
+    )
+    .unwrap();
 }
 
 #[test]

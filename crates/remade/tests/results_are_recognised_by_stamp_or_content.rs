@@ -55,11 +55,17 @@ fn a_touched_result_is_read_once_and_its_new_stamp_written_down() {
     let (value, _) = f.call(1);
     let path = f.result_paths(1).remove(0);
     set_time(&path, SystemTime::now() - Duration::from_secs(5));
-    assert_ne!(f.record(1).results[0].file.as_ref().unwrap().stamp, Stamp::of_path(&path).unwrap());
+    assert_ne!(
+        f.record(1).results[0].file.as_ref().unwrap().stamp,
+        Stamp::of_path(&path).unwrap()
+    );
 
     let reader = function(folder.path());
     assert_eq!(reader.call(1), (value.clone(), vec![]));
-    assert_eq!(f.record(1).results[0].file.as_ref().unwrap().stamp, Stamp::of_path(&path).unwrap());
+    assert_eq!(
+        f.record(1).results[0].file.as_ref().unwrap().stamp,
+        Stamp::of_path(&path).unwrap()
+    );
     // From here on the stamp answers: it is not read again.
     overwrite_behind_the_stamp(&path, &bytes_of(2, 100_000));
     assert!(make::check(&f.made, &mut f.ask(&[Value::Int(1)])).unwrap());
@@ -85,7 +91,10 @@ fn a_copied_or_moved_project_keeps_its_results() {
     }
     let stamp = Stamp::of_path(&two.join("results/f.bin")).unwrap();
     let reader = function(&two).named(two.join("results/f.bin"));
-    assert_eq!(reader.record(1).results[0].file.as_ref().unwrap().stamp, stamp);
+    assert_eq!(
+        reader.record(1).results[0].file.as_ref().unwrap().stamp,
+        stamp
+    );
 
     // The copy stands on its own.
     fs::rename(&one, folder.path().join("three")).unwrap();
@@ -109,8 +118,13 @@ fn a_stamp_that_was_not_settled_is_never_believed_later() {
         overwrite_behind_the_stamp(&path, &bytes_of(2, size));
         sleep(Duration::from_millis(400));
         // Now that time lies in the past, but when it was written down nobody could know.
-        let reader = f.elsewhere(folder.path(), Keep::Last(1)).body(move |_| Ok(Value::Bytes(bytes_of(1, size))));
-        assert_eq!(reader.call(1), (Value::Bytes(bytes_of(1, size)), changed(&f)));
+        let reader = f
+            .elsewhere(folder.path(), Keep::Last(1))
+            .body(move |_| Ok(Value::Bytes(bytes_of(1, size))));
+        assert_eq!(
+            reader.call(1),
+            (Value::Bytes(bytes_of(1, size)), changed(&f))
+        );
     }
     let folder = tempdir().unwrap();
     let f = function(folder.path());
@@ -136,7 +150,10 @@ fn after_a_restart_of_the_machine_what_was_not_synced_is_read_once() {
 
     // A torn write is found although size and times are right.
     overwrite_behind_the_stamp(&path, &vec![0; 100_000]);
-    assert_eq!(function(folder.path()).call(1), (value.clone(), changed(&f)));
+    assert_eq!(
+        function(folder.path()).call(1),
+        (value.clone(), changed(&f))
+    );
 
     let mut record = f.record(1);
     record.boot = "another boot".to_owned();
@@ -175,7 +192,13 @@ fn a_result_that_is_small_and_kept_in_memory_is_still_the_one_on_the_disk() {
     fs::write(&path, vec![2; 100]).unwrap();
     assert_eq!(f.call(1), (Value::Bytes(vec![1; 100]), changed(&f)));
     fs::remove_file(&path).unwrap();
-    assert_eq!(f.call(1), (Value::Bytes(vec![1; 100]), vec![Reason::ResultMissing { path }]));
+    assert_eq!(
+        f.call(1),
+        (
+            Value::Bytes(vec![1; 100]),
+            vec![Reason::ResultMissing { path }]
+        )
+    );
 }
 
 #[test]
@@ -184,7 +207,8 @@ fn a_result_of_another_process_replaces_what_this_one_knows() {
     let f = function(folder.path());
     f.call(1);
     f.call(1);
-    let other = Function::new(folder.path(), "module.f").body(|_| Ok(Value::Bytes(vec![5; 100_000])));
+    let other =
+        Function::new(folder.path(), "module.f").body(|_| Ok(Value::Bytes(vec![5; 100_000])));
     other.ask(&[Value::Int(1)]).forced().call().unwrap();
     assert_eq!(f.call(1), (Value::Bytes(vec![5; 100_000]), vec![]));
     other.made.clear().unwrap();

@@ -29,7 +29,16 @@ fn warnings(f: &Function, number: i64) -> Vec<Warning> {
 #[test]
 fn a_file_changed_by_hand_is_moved_aside_and_named() {
     for name in [
-        "f.bin", "noextension", ".hidden", "..double", "f.nii.gz", "é.npy", "éa", "日本.tar.gz", "🙂", "a b.c d",
+        "f.bin",
+        "noextension",
+        ".hidden",
+        "..double",
+        "f.nii.gz",
+        "é.npy",
+        "éa",
+        "日本.tar.gz",
+        "🙂",
+        "a b.c d",
     ] {
         let folder = tempdir().unwrap();
         let results = folder.path().join("results");
@@ -81,7 +90,11 @@ fn many_changes_by_hand_are_all_kept() {
     let f = function(folder.path(), "f.bin");
     f.call(1);
     for round in 0..5 {
-        fs::write(folder.path().join("results/f.bin"), format!("change {round}")).unwrap();
+        fs::write(
+            folder.path().join("results/f.bin"),
+            format!("change {round}"),
+        )
+        .unwrap();
         f.call(1);
     }
     let found = tree(&folder.path().join("results"));
@@ -128,7 +141,10 @@ fn a_link_or_a_folder_in_the_place_of_a_result_is_left_alone() {
     assert_eq!(asked.call().unwrap(), Value::Bytes(bytes_of(1, 100)));
     assert_eq!(asked.warnings.len(), 1);
     assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
-    assert_eq!(fs::read(folder.path().join("precious")).unwrap(), b"precious");
+    assert_eq!(
+        fs::read(folder.path().join("precious")).unwrap(),
+        b"precious"
+    );
     assert_eq!(names(&folder.path().join("results")), ["f.bin"]);
 
     fs::remove_file(&path).unwrap();
@@ -147,5 +163,8 @@ fn a_folder_in_the_way_of_the_results_costs_no_value() {
     let mut asked = f.ask(&[Value::Int(1)]);
     assert_eq!(asked.call().unwrap(), Value::Bytes(bytes_of(1, 100)));
     assert_eq!(asked.warnings.len(), 1);
-    assert_eq!(fs::read(folder.path().join("results")).unwrap(), b"a file in the way");
+    assert_eq!(
+        fs::read(folder.path().join("results")).unwrap(),
+        b"a file in the way"
+    );
 }
