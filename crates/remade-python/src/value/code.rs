@@ -18,6 +18,10 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
+    if let Some(name) = crate::code::name_of_foreign(value, &walk.rules) {
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
     let code = crate::code::of(value, &walk.rules)
         .map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, value, &code)
@@ -37,6 +41,10 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         .eq("builtins")?
     {
         let name = object::qualified_name(&class);
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), &walk.rules) {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
