@@ -266,6 +266,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         if is_made(value)
             || attribute(value, "__wrapped__").is_some()
             || !value.getattr("__closure__")?.is_none()
+            || is_nameless(value)
         {
             return Ok(self.node(value, false));
         }
@@ -380,6 +381,11 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.named(&home, &called)
         }))
     }
+}
+
+/// A lambda, or a function made in another: its name may be that of others too.
+pub(super) fn is_nameless(function: &Bound<'_, PyAny>) -> bool {
+    text(function, "__qualname__").is_none_or(|name| name.contains('<'))
 }
 
 /// A made function carries a mark: its type does, or the function that stands for it. An instance is

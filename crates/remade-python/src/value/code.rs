@@ -18,6 +18,10 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
+    if let Some(name) = crate::code::name_of_foreign(value, &walk.rules) {
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
     // Made methods of a class tell by themselves when they are called.
     let code = if value.is_instance_of::<PyType>() {
         crate::code::of_type(value, &walk.rules)
@@ -42,6 +46,10 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         .eq("builtins")?
     {
         let name = object::qualified_name(&class);
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), &walk.rules) {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
