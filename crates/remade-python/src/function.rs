@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
@@ -17,7 +17,7 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame;
+use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -375,6 +375,15 @@ impl MadeFunction {
         }
     }
 
+    /// `MadeFunction[[int], str]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py()
             .import("remade._travel")?
@@ -443,10 +452,13 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
+                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
+                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -471,9 +483,39 @@ impl MadeFunction {
         })
     }
 
+    // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function.callable)?;
-        visit.call(&self.function.arguments)
+        let function = &self.function;
+        visit.call(&function.callable)?;
+        visit.call(&function.arguments)?;
+        function.output.traverse(&visit)?;
+        function
+            .depends
+            .iter()
+            .try_for_each(|one| one.traverse(&visit))?;
+        // The lock is only taken while Python's is held, and no Python code runs under it, so a
+        // collection never meets it taken. What a call in progress shares is not ours alone to
+        // visit; and that call keeps the function alive anyway.
+        if let Ok(prepared) = function.prepared.try_lock()
+            && let Some(prepared) = &*prepared
+            && Arc::strong_count(prepared) == 1
+        {
+            prepared.traverse(&visit)?;
+        }
+        Ok(())
+    }
+
+    /// What was worked out can be worked out again. Everything else that leads in a circle goes
+    /// through objects that can let go themselves.
+    fn __clear__(&self) {
+        let mut prepared = self
+            .function
+            .prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = prepared.take();
+        drop(prepared);
+        drop(old); // not under the lock: its end may run Python code
     }
 }
 
@@ -550,6 +592,31 @@ impl BoundMade {
         self.made.get().output_path(&all, kwargs)
     }
 
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().load(py)
+    }
+
+    fn clear(&self) -> PyResult<()> {
+        self.made.get().clear()
+    }
+
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().cache_info(py)
+    }
+
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.made.get().is_async()
+    }
+
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     #[getter]
     fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
         self.instance.clone_ref(py)
@@ -609,6 +676,7 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
+    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -617,7 +685,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.token)
+        frame::leave(py, &self.frame, &self.token)
     }
 
     /// The second half.
@@ -639,6 +707,19 @@ impl Pending {
     /// The body raised: nothing is recorded, and others may run.
     fn abandon(&self) {
         drop(self.take());
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        visit.call(&self.token)?;
+        if let Ok(half) = self.half.try_lock()
+            && let Some((_, state)) = &*half
+        {
+            state.traverse(&visit)?;
+        }
+        Ok(())
     }
 }
 
@@ -666,6 +747,14 @@ fn coroutine<'py>(
     py.import("remade._async")?
         .getattr("call")?
         .call1((slf, args, kwargs, forced))
+}
+
+fn generic_alias<'py>(
+    class: &Bound<'py, PyType>,
+    item: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let alias = class.py().import("types")?.getattr("GenericAlias")?;
+    alias.call1((class, item))
 }
 
 /// `async def`, also under `functools.partial`.
