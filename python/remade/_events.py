@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import namedtuple
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from . import _remade
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

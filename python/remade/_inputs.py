@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from glob import glob, has_magic
 
 
 class File:
@@ -52,7 +51,9 @@ class File:
     @property
     def paths(self) -> list[str]:
         """The paths that exist now: those that match a pattern, sorted, or the one path."""
-        if has_magic(self.path) and not os.path.lexists(self.path):
+        if any(mark in self.path for mark in "*?[") and not os.path.lexists(self.path):
+            from glob import glob
+
             return sorted(glob(self.path, recursive=True))
         return [self.path] if os.path.lexists(self.path) else []
 

@@ -17,7 +17,7 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame;
+use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -452,10 +452,13 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
+                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
+                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -480,9 +483,39 @@ impl MadeFunction {
         })
     }
 
+    // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function.callable)?;
-        visit.call(&self.function.arguments)
+        let function = &self.function;
+        visit.call(&function.callable)?;
+        visit.call(&function.arguments)?;
+        function.output.traverse(&visit)?;
+        function
+            .depends
+            .iter()
+            .try_for_each(|one| one.traverse(&visit))?;
+        // The lock is only taken while Python's is held, and no Python code runs under it, so a
+        // collection never meets it taken. What a call in progress shares is not ours alone to
+        // visit; and that call keeps the function alive anyway.
+        if let Ok(prepared) = function.prepared.try_lock()
+            && let Some(prepared) = &*prepared
+            && Arc::strong_count(prepared) == 1
+        {
+            prepared.traverse(&visit)?;
+        }
+        Ok(())
+    }
+
+    /// What was worked out can be worked out again. Everything else that leads in a circle goes
+    /// through objects that can let go themselves.
+    fn __clear__(&self) {
+        let mut prepared = self
+            .function
+            .prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = prepared.take();
+        drop(prepared);
+        drop(old); // not under the lock: its end may run Python code
     }
 }
 
@@ -643,6 +676,7 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
+    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -651,7 +685,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.token)
+        frame::leave(py, &self.frame, &self.token)
     }
 
     /// The second half.
@@ -673,6 +707,19 @@ impl Pending {
     /// The body raised: nothing is recorded, and others may run.
     fn abandon(&self) {
         drop(self.take());
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        visit.call(&self.token)?;
+        if let Ok(half) = self.half.try_lock()
+            && let Some((_, state)) = &*half
+        {
+            state.traverse(&visit)?;
+        }
+        Ok(())
     }
 }
 
