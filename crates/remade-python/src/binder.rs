@@ -3,6 +3,7 @@
 //! `f(2)` and `f(x=2)` are one call, and defaults count. What does not fit is left to the function
 //! itself, which raises Python's own TypeError.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -184,6 +185,12 @@ impl Binder {
     /// Whether something else than the function with these parameters is called.
     pub(crate) fn is_opaque(&self) -> bool {
         self.opaque
+    }
+
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let mut defaults = self.parameters.iter().map(|one| &one.default);
+        defaults.try_for_each(|default| visit.call(default))
     }
 
     /// All names, for messages.

@@ -2,6 +2,7 @@
 //!
 //! [`Call`] translates: it answers the questions of [`remade::make::Face`] about Python values.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -42,6 +43,16 @@ pub(crate) struct State {
     /// The content of each argument that can change, before the run.
     contents: Vec<(String, Version)>,
     tracked: Vec<(String, Py<PyAny>)>,
+}
+
+impl State {
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.parent)?;
+        visit.call(&self.frame)?;
+        let mut objects = self.tracked.iter().map(|(_, object)| object);
+        objects.try_for_each(|object| visit.call(object))
+    }
 }
 
 /// One call of a made function.

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
@@ -381,6 +381,15 @@ impl MadeFunction {
         }
     }
 
+    /// `MadeFunction[[int], str]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py()
             .import("remade._travel")?
@@ -480,9 +489,39 @@ impl MadeFunction {
         })
     }
 
+    // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function.callable)?;
-        visit.call(&self.function.arguments)
+        let function = &self.function;
+        visit.call(&function.callable)?;
+        visit.call(&function.arguments)?;
+        function.output.traverse(&visit)?;
+        function
+            .depends
+            .iter()
+            .try_for_each(|one| one.traverse(&visit))?;
+        // The lock is only taken while Python's is held, and no Python code runs under it, so a
+        // collection never meets it taken. What a call in progress shares is not ours alone to
+        // visit; and that call keeps the function alive anyway.
+        if let Ok(prepared) = function.prepared.try_lock()
+            && let Some(prepared) = &*prepared
+            && Arc::strong_count(prepared) == 1
+        {
+            prepared.traverse(&visit)?;
+        }
+        Ok(())
+    }
+
+    /// What was worked out can be worked out again. Everything else that leads in a circle goes
+    /// through objects that can let go themselves.
+    fn __clear__(&self) {
+        let mut prepared = self
+            .function
+            .prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = prepared.take();
+        drop(prepared);
+        drop(old); // not under the lock: its end may run Python code
     }
 }
 
@@ -557,6 +596,31 @@ impl BoundMade {
         let py = args.py();
         let all = self.with_instance(py, args)?;
         self.made.get().output_path(&all, kwargs)
+    }
+
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().load(py)
+    }
+
+    fn clear(&self) -> PyResult<()> {
+        self.made.get().clear()
+    }
+
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().cache_info(py)
+    }
+
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.made.get().is_async()
+    }
+
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
     }
 
     #[getter]
@@ -655,6 +719,19 @@ impl Pending {
     fn abandon(&self) {
         drop(self.take());
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        visit.call(&self.token)?;
+        if let Ok(half) = self.half.try_lock()
+            && let Some((_, state)) = &*half
+        {
+            state.traverse(&visit)?;
+        }
+        Ok(())
+    }
 }
 
 impl Pending {
@@ -681,6 +758,14 @@ fn coroutine<'py>(
     py.import("remade._async")?
         .getattr("call")?
         .call1((slf, args, kwargs, forced))
+}
+
+fn generic_alias<'py>(
+    class: &Bound<'py, PyType>,
+    item: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let alias = class.py().import("types")?.getattr("GenericAlias")?;
+    alias.call1((class, item))
 }
 
 /// `async def`, also under `functools.partial`.
