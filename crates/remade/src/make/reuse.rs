@@ -96,7 +96,7 @@ pub(super) fn decide<F: Face>(
         }
         let stamp = known.stamp();
         let mut moved = Vec::new();
-        let found = find_files(made, known, reasons, &mut moved);
+        let found = face.detached(|| find_files(made, known, reasons, &mut moved));
         for (from, to) in moved {
             face.warn(Warning::MovedAside { from, to })?;
         }
@@ -322,8 +322,12 @@ fn restamp<K: Default>(
         None
     };
     let key = record.key;
+    let looked_at = match written {
+        Some(_) => None,
+        None => Some(stamp::now()),
+    };
     let stamp = written.unwrap_or(known.stamp());
-    let mut known = Known::new(record, path, stamp, &made.store);
+    let mut known = Known::new(record, path, stamp, &made.store, looked_at);
     doubted.iter().for_each(|result| known.doubt(*result));
     let known = Arc::new(known);
     made.known.insert(key, known.clone());
@@ -344,7 +348,7 @@ pub(super) fn newest<F: Face>(
                 .find(key, || made.folder.record(key), &made.store);
             let Ok(known) = found else { continue };
             let (mut reasons, mut moved) = (Vec::new(), Vec::new());
-            let found = find_files(made, known, &mut reasons, &mut moved);
+            let found = face.detached(|| find_files(made, known, &mut reasons, &mut moved));
             for (from, to) in moved {
                 face.warn(Warning::MovedAside { from, to })?;
             }

@@ -5,9 +5,9 @@
 //! commit point. At last the results get their final names. A reader who finds that a final file is
 //! not the one the record means opens the staged one ([`locate`]).
 
-use super::{FunctionFolder, Store, aside, files, layout};
+use super::{FunctionFolder, Store, aside, files, layout, prune};
 use crate::persist::npy;
-use crate::record::{Digest, FileState, MAX_BYTES, Record};
+use crate::record::{Digest, FileState, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
 use std::io;
@@ -67,6 +67,15 @@ impl Staging {
     /// The name it will have.
     pub fn target(&self, file: StagedFile) -> &Path {
         &self.entries[file.0].target
+    }
+
+    /// Bytes written so far.
+    pub fn size(&self) -> u64 {
+        let sizes = self.entries.iter().map(|entry| {
+            let metadata = std::fs::metadata(&entry.staged);
+            metadata.map_or(0, |metadata| metadata.len())
+        });
+        sizes.sum()
     }
 
     /// Closes the account of a staged file: takes its stamp and, unless the writer told it, reads
@@ -146,8 +155,7 @@ pub fn commit(
     }
     let text = record.to_json().map_err(io::Error::other)?;
     if staging.entries.iter().any(|entry| entry.named)
-        && let Ok(old) = files::read_small(&folder.record(record.key), MAX_BYTES)
-        && let Ok(old) = Record::from_json(&old)
+        && let Some(old) = prune::read(folder, record.key)
     {
         // Should this process die before the last rename, the file that is there is still ours.
         let _ = aside::note_forgotten(folder, &old);
@@ -157,7 +165,7 @@ pub fn commit(
     let mut unfinished = None;
     for entry in &mut staging.entries {
         entry.committed = true;
-        if let Err(error) = files::rename(&entry.staged, &entry.target) {
+        if let Err(error) = files::rename_over(&entry.staged, &entry.target) {
             unfinished = Some((entry.target.clone(), error));
         }
     }

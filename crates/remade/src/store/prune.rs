@@ -85,7 +85,8 @@ fn last(folder: &FunctionFolder) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
+/// The record of a key, if it can be read.
+pub(super) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
     let text = files::read_small(&folder.record(key), MAX_BYTES).ok()?;
     Record::from_json(&text).ok()
 }
