@@ -598,6 +598,10 @@ impl<'py> Face for Call<'_, 'py> {
         match cause {
             Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
             cause => {
+                // That the store cannot be used was said before the run, once for all calls.
+                let store = self.function.made.store();
+                let in_store = path.as_ref().is_some_and(|p| p.starts_with(store.root()));
+                let told = in_store && store.was_warned_of();
                 let place = path.map_or_else(String::new, |path| format!(" in {}", path.display()));
                 let text = format!(
                     "{}: the result could not be saved{place}: {why}",
@@ -605,6 +609,9 @@ impl<'py> Face for Call<'_, 'py> {
                 );
                 if self.function.raise_errors {
                     return Err(errors::save_error(&value, text, cause));
+                }
+                if told {
+                    return Ok(value);
                 }
                 let text = format!("{text}. It was computed and is returned all the same.");
                 errors::warn_only(self.py, &text);

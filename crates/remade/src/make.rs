@@ -337,12 +337,7 @@ fn take_lock<F: Face>(
         .prepare()
         .and_then(|()| crate::store::files::make_private_folder(made.folder.path()))
     {
-        if made.store.warn_once() {
-            face.warn(Warning::StoreUnusable {
-                path: made.store.root().to_owned(),
-                why: error.to_string(),
-            })?;
-        }
+        unusable(made, face, &error)?;
         return Ok(Some(None));
     }
     let path = made.folder.lock(key);
@@ -351,7 +346,12 @@ fn take_lock<F: Face>(
     loop {
         match lock::attempt(&path) {
             Attempt::Taken(lock) => return Ok(Some(Some(lock))),
-            Attempt::Unavailable(_) => return Ok(Some(None)),
+            Attempt::Unavailable(error) => {
+                if is_forbidden(&error) {
+                    unusable(made, face, &error)?;
+                }
+                return Ok(Some(None));
+            }
             Attempt::Busy if wait == Wait::Never => return Ok(None),
             Attempt::Busy => {}
         }
@@ -361,6 +361,29 @@ fn take_lock<F: Face>(
         face.pause(pause)?;
         pause = (pause * 2).min(Duration::from_millis(25));
     }
+}
+
+/// Tells, once for each store, that it cannot be used.
+fn unusable<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    error: &std::io::Error,
+) -> Result<(), F::Error> {
+    if made.store.warn_once() {
+        face.warn(Warning::StoreUnusable {
+            path: made.store.root().to_owned(),
+            why: error.to_string(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether nothing can be written here at all; a file system may also just have no locks.
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 /// The implicit inputs as a record keeps them: those that the run changed are marked.

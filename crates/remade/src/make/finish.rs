@@ -1,6 +1,7 @@
 //! What is done with a value that was just computed?
 
 use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use crate::decide::Reason;
 use crate::event::{Event, Warning};
 use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
 use crate::store::commit::{self, Committed, Staging};
@@ -9,6 +10,7 @@ use crate::version::{Encoder, Tag, Version};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Committing more bytes than this may take long enough for others to run meanwhile.
 const LONG: u64 = 1 << 20;
@@ -44,6 +46,7 @@ pub(super) fn finish<F: Face>(
         Ok(saved) => saved,
         Err(failure) => {
             drop(running);
+            report(made, face, called, reasons, Vec::new());
             return face.not_saved(value, failure);
         }
     };
@@ -62,16 +65,26 @@ pub(super) fn finish<F: Face>(
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;
+    report(made, face, called, reasons, known.paths());
+    Ok(value)
+}
+
+fn report<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    called: Instant,
+    reasons: Vec<Reason>,
+    files: Vec<PathBuf>,
+) {
     if face.wants_events() {
         face.report(Event {
             function: made.name.clone(),
             ran: true,
             reasons,
             seconds: called.elapsed().as_secs_f64(),
-            files: known.paths(),
+            files,
         });
     }
-    Ok(value)
 }
 
 fn failed<E>(path: &Path, error: &io::Error) -> NotSaved<E> {

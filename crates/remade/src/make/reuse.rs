@@ -147,11 +147,12 @@ fn nested_changes<F: Face>(
         }
     }
     for input in nested.implicit.iter().filter(|input| !input.changed) {
-        if face.nested_implicit(input)? != input.version {
+        let now = face.nested_implicit(input)?;
+        if now != input.version {
             reasons.push(Reason::ImplicitChanged {
                 name: input.name.clone(),
                 from: Some(input.short.clone()),
-                to: None,
+                to: now.map(|_| "another value".to_owned()),
             });
         }
     }

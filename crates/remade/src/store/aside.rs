@@ -24,13 +24,7 @@ pub(super) fn protect(
         Err(error) if commit::is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    if !std::fs::symlink_metadata(target)?.is_file() {
-        // A link, a folder or a device is not ours to replace.
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "something that is not a regular file lies there; move it away or name another file",
-        ));
-    }
+    refuse_what_is_no_file(target)?;
     let stored = store.to_stored(target);
     // The usual case first: it is what the newest run left, and nothing need be read.
     let by_stamp = |file: &FileState| file.path == stored && file.stamp == stamp;
@@ -56,6 +50,18 @@ pub(super) fn protect(
         }
     }
     second_name(target, stamp).map(Some)
+}
+
+/// A link, a folder or a device is not ours to replace.
+pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(target) {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something that is not a regular file lies there; move it away or name another file",
+        )),
+        Err(error) if !commit::is_absent(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn explains(file: &FileState, stored: &str, stamp: Stamp, target: &Path) -> bool {
