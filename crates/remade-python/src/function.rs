@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
-use remade::version::Version;
+use remade::version::{Tag, Version};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ use crate::frame;
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
-use crate::value::Walk;
+use crate::value::{Unversioned, Walk};
 
 /// The parts of a made function that do not change.
 pub(crate) struct Function {
@@ -73,7 +73,8 @@ pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version
         return Ok(None);
     };
     let made = target.cast_into::<MadeFunction>()?;
-    Ok(Some(made.get().function.prepared(py)?.identity))
+    let function = &made.get().function;
+    function.identity(py, &*function.prepared(py)?)
 }
 
 impl Function {
@@ -121,6 +122,28 @@ impl Function {
         };
         drop(old); // not under the lock: its end may run Python code
         Ok(prepared)
+    }
+
+    /// What the function is, with all that `depends=` names: what a run further up must know.
+    /// None: something in it has no version.
+    pub(crate) fn identity(
+        &self,
+        py: Python<'_>,
+        prepared: &Prepared,
+    ) -> PyResult<Option<Version>> {
+        if self.depends.is_empty() {
+            return Ok(Some(prepared.identity));
+        }
+        let mut walk = self.walk(false);
+        walk.encoder.version(Tag::Code, prepared.identity);
+        for depend in &self.depends {
+            match depend.encode(py, &mut walk) {
+                Ok(()) => {}
+                Err(Unversioned::NoVersion { .. }) => return Ok(None),
+                Err(Unversioned::Raised(error)) => return Err(error),
+            }
+        }
+        Ok(Some(walk.encoder.finish()))
     }
 
     fn bound<'a, 'py>(
@@ -637,8 +660,17 @@ impl Pending {
     }
 
     /// The body raised: nothing is recorded, and others may run.
-    fn abandon(&self) {
-        drop(self.take());
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        let Some((running, state)) = self.take() else {
+            return Ok(());
+        };
+        let function = &self.made.get().function;
+        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        if let Some(mut call) = function.bound(self.args.bind(py), kwargs, false)? {
+            call.state = state;
+            call.raised(&running);
+        }
+        Ok(())
     }
 }
 
