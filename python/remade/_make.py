@@ -317,8 +317,13 @@ def _dress(made: Any, func: Any) -> None:
     made.__wrapped__ = func
     if made.is_async:
         # `inspect.iscoroutinefunction` of Python 3.10 and 3.11 asks for these.
+        plain = func
+        while not hasattr(plain, "__code__") and hasattr(plain, "func"):
+            plain = plain.func  # functools.partial
         for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
-            setattr(made, attribute, getattr(func, attribute, None))
+            setattr(made, attribute, getattr(plain, attribute, None))
+        if not hasattr(made, "__name__"):
+            made.__name__ = plain.__name__
         mark = getattr(sys.modules.get("inspect"), "_is_coroutine_mark", None)
         if mark is not None:
             made._is_coroutine_mark = mark

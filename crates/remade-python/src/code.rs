@@ -103,6 +103,25 @@ pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult
     find(class, rules, true)
 }
 
+/// The name that stands for a function or class of others, if it is found where its name says: then it
+/// counts by that, as it does in code. None: it is the user's own, or has no name of its own.
+pub(crate) fn name_of_foreign(object: &Bound<'_, PyAny>, rules: &Rules) -> Option<String> {
+    let py = object.py();
+    let module = kinds::text(object, "__module__")?;
+    if own::owns_name(py, &module, rules) {
+        return None;
+    }
+    if let Some(globals) = attribute(object, "__globals__")
+        && own::owns_globals(globals.cast::<PyDict>().ok()?, rules)
+    {
+        return None;
+    }
+    let name = kinds::text(object, "__qualname__")?;
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let found = locate(py, &module, &path)?;
+    found.is(object).then(|| format!("{module}.{name}"))
+}
+
 /// Name and lines of the notebook cell or doctest that defines a function, so that it can travel.
 /// None: its file is on disk.
 pub(crate) fn pseudo_file(function: &Bound<'_, PyAny>) -> PyResult<Option<(String, Vec<String>)>> {

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
-use remade::version::Version;
+use remade::version::{Tag, Version};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +17,11 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame::{self, Frame};
+use crate::frame;
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
-use crate::value::Walk;
+use crate::value::{Unversioned, Walk};
 
 /// The parts of a made function that do not change.
 pub(crate) struct Function {
@@ -73,7 +73,8 @@ pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version
         return Ok(None);
     };
     let made = target.cast_into::<MadeFunction>()?;
-    Ok(Some(made.get().function.prepared(py)?.identity))
+    let function = &made.get().function;
+    function.identity(py, &*function.prepared(py)?)
 }
 
 impl Function {
@@ -97,6 +98,16 @@ impl Function {
         warned.insert(name.to_owned())
     }
 
+    fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
+        Prepared::new(
+            self.callable(py),
+            &self.ignore,
+            &self.rules,
+            self.label.as_deref(),
+            &self.output,
+        )
+    }
+
     /// What the function is now.
     fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
         let known = {
@@ -108,19 +119,35 @@ impl Function {
         {
             return Ok(known);
         }
-        let prepared = Arc::new(Prepared::new(
-            self.callable(py),
-            &self.ignore,
-            &self.rules,
-            self.label.as_deref(),
-            &self.output,
-        )?);
+        let prepared = Arc::new(self.prepare(py)?);
         let old = {
             let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             place.replace(prepared.clone())
         };
         drop(old); // not under the lock: its end may run Python code
         Ok(prepared)
+    }
+
+    /// What the function is, with all that `depends=` names: what a run further up must know.
+    /// None: something in it has no version.
+    pub(crate) fn identity(
+        &self,
+        py: Python<'_>,
+        prepared: &Prepared,
+    ) -> PyResult<Option<Version>> {
+        if self.depends.is_empty() {
+            return Ok(Some(prepared.identity));
+        }
+        let mut walk = self.walk(false);
+        walk.encoder.version(Tag::Code, prepared.identity);
+        for depend in &self.depends {
+            match depend.encode(py, &mut walk) {
+                Ok(()) => {}
+                Err(Unversioned::NoVersion { .. }) => return Ok(None),
+                Err(Unversioned::Raised(error)) => return Err(error),
+            }
+        }
+        Ok(Some(walk.encoder.finish()))
     }
 
     fn bound<'a, 'py>(
@@ -130,8 +157,14 @@ impl Function {
         forced: bool,
     ) -> PyResult<Option<Call<'a, 'py>>> {
         let py = args.py();
-        let prepared = self.prepared(py)?;
-        match prepared.binder.bind(args, kwargs)? {
+        let mut prepared = self.prepared(py)?;
+        let mut bound = prepared.binder.bind(args, kwargs)?;
+        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
+            // A decorator may take other arguments than the function below it.
+            prepared = Arc::new(self.prepare(py)?.with_any_arguments(py));
+            bound = prepared.binder.bind(args, kwargs)?;
+        }
+        match bound {
             Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
             None => Ok(None),
         }
@@ -452,13 +485,10 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
-                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
-                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
-                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -528,7 +558,7 @@ impl MadeFunction {
     }
 }
 
-/// A made function as the method of an instance.
+// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
 #[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
 pub(crate) struct BoundMade {
     made: Py<MadeFunction>,
@@ -627,6 +657,11 @@ impl BoundMade {
         self.made.clone_ref(py)
     }
 
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(py).getattr(intern!(py, "__doc__"))
+    }
+
     /// The plain method, so that `inspect` tells the signature without `self`.
     #[getter]
     fn __wrapped__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -676,7 +711,6 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
-    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -685,7 +719,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.frame, &self.token)
+        frame::leave(py, &self.token)
     }
 
     /// The second half.
@@ -705,8 +739,17 @@ impl Pending {
     }
 
     /// The body raised: nothing is recorded, and others may run.
-    fn abandon(&self) {
-        drop(self.take());
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        let Some((running, state)) = self.take() else {
+            return Ok(());
+        };
+        let function = &self.made.get().function;
+        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        if let Some(mut call) = function.bound(self.args.bind(py), kwargs, false)? {
+            call.state = state;
+            call.raised(&running);
+        }
+        Ok(())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -741,7 +784,7 @@ fn coroutine<'py>(
     let py = slf.py();
     let function = &slf.get().function;
     let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() {
+    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
         return function.misfit(args, kwargs);
     }
     py.import("remade._async")?

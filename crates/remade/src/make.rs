@@ -113,6 +113,21 @@ impl Running {
     pub fn key(&self) -> CallKey {
         self.key
     }
+
+    /// Code and arguments, as they were before the run.
+    pub fn present(&self) -> &Present {
+        &self.present
+    }
+
+    /// The implicit inputs, as they were before the run.
+    pub fn implicit(&self) -> &[ImplicitNow] {
+        &self.implicit
+    }
+
+    /// Whether the call has a key.
+    pub fn is_versioned(&self) -> bool {
+        self.unversioned.is_none()
+    }
 }
 
 /// What [`open`] found.
@@ -139,10 +154,7 @@ pub enum Wait {
 pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
     match open(made, face, Wait::UntilDone)? {
         Opened::Fresh(value) => Ok(value),
-        Opened::Stale(running) => {
-            let value = face.run(&running)?;
-            finish(made, face, *running, value)
-        }
+        Opened::Stale(running) => run(made, face, *running),
         // Who waits until it is done is never told that it is busy; running is always right.
         Opened::Busy => run_unlocked(made, face),
     }
@@ -150,8 +162,21 @@ pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::
 
 fn run_unlocked<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
     let running = stale(made, face, Instant::now(), None, None, vec![Reason::Asked])?;
-    let value = face.run(&running)?;
-    finish(made, face, running, value)
+    run(made, face, running)
+}
+
+fn run<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    running: Running,
+) -> Result<F::Value, F::Error> {
+    match face.run(&running) {
+        Ok(value) => finish(made, face, running, value),
+        Err(error) => {
+            face.raised(&running);
+            Err(error)
+        }
+    }
 }
 
 /// The first half of a call: everything before the run.
