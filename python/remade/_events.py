@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Event(namedtuple("Event", "function ran reasons seconds files")):
+_Fields = namedtuple("_Fields", "function ran reasons seconds files")
+
+
+class Event(_Fields):
     """One call of a made function.
 
     Attributes:

@@ -90,8 +90,9 @@ class Env:
     name: str
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name or "=" in name:
-            raise TypeError(f"Env takes the name of an environment variable, not {name!r}")
+        given: object = name  # who does not check types can give anything
+        if not isinstance(given, str) or not given or "=" in given:
+            raise TypeError(f"Env takes the name of an environment variable, not {given!r}")
         self.name = name
 
     @property

@@ -101,6 +101,12 @@ def _walk(output: Any) -> tuple[Any, list[Slot]]:
     if isinstance(output, Persister) or (
         isinstance(output, type) and issubclass(output, Persister)
     ):
+        missing = sorted(getattr(output, "__abstractmethods__", ()))
+        if missing:
+            raise TypeError(
+                f"{output.__qualname__} lacks {' and '.join(missing)}: a persister has a method "
+                f"save(self, value) and a method load(self)"
+            )
         slot = Slot(output)
         return slot, [slot]
     if type(output) in (list, tuple):

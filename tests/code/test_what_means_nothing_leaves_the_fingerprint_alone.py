@@ -74,3 +74,12 @@ def test_annotations_count_in_classes(lab):
     before = lab.fingerprint()
     lab.write(main=text.replace("x: int", "x: str"))
     assert before != lab.fingerprint()
+
+
+@pytest.mark.parametrize("line", ["import colorsys", "from colorsys import hsv_to_rgb"])
+def test_whether_a_library_was_imported_before_does_not_change_it(lab, line):
+    text = f"def f():\n    {line}\n    return colorsys\n"
+    lab.write(main=text)
+    before = lab.fingerprint()
+    lab.write(main="import colorsys as somewhere_else\n" + text)
+    assert before == lab.fingerprint()

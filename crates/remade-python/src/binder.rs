@@ -8,8 +8,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use crate::value::imported;
-
 const VARARGS: u32 = 0x04;
 const VARKEYWORDS: u32 = 0x08;
 
@@ -44,10 +42,9 @@ impl Binder {
     /// From the function; `ignore` names parameters that do not count.
     pub(crate) fn of(function: &Bound<'_, PyAny>, ignore: &[String]) -> PyResult<Binder> {
         let py = function.py();
-        let plain = function.get_type().is(imported(py, "types").map_or_else(
-            || py.import("types")?.getattr("FunctionType"),
-            |types| types.getattr("FunctionType"),
-        )?);
+        let plain = function
+            .get_type()
+            .is(&py.import("types")?.getattr("FunctionType")?);
         let wraps = function.hasattr(intern!(py, "__wrapped__"))?;
         let mut binder = if plain && !wraps {
             Binder::of_plain(function)?
@@ -71,7 +68,6 @@ impl Binder {
     }
 
     fn of_plain(function: &Bound<'_, PyAny>) -> PyResult<Binder> {
-        let py = function.py();
         let code = function.getattr("__code__")?;
         let names: Vec<Bound<'_, PyString>> = code.getattr("co_varnames")?.extract()?;
         let positional: usize = code.getattr("co_argcount")?.extract()?;
@@ -117,7 +113,6 @@ impl Binder {
         {
             parameters.push(parameter(name, Kind::VarKeyword, None)?);
         }
-        let _ = py;
         Ok(Binder {
             parameters,
             positional,
@@ -131,7 +126,7 @@ impl Binder {
         let inspect = py.import("inspect")?;
         let empty = inspect.getattr("Parameter")?.getattr("empty")?;
         let mut parameters = Vec::new();
-        match inspect.call_method1("signature", (function,)) {
+        match signature(&inspect, function) {
             Ok(signature) => {
                 let all = signature.getattr("parameters")?.call_method0("values")?;
                 for one in all.try_iter()? {
@@ -153,10 +148,7 @@ impl Binder {
                 if error.is_instance_of::<pyo3::exceptions::PyValueError>(py)
                     || error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) =>
             {
-                let args = PyString::new(py, "args");
-                parameters.push(parameter(&args, Kind::VarPositional, None)?);
-                let kwargs = PyString::new(py, "kwargs");
-                parameters.push(parameter(&kwargs, Kind::VarKeyword, None)?);
+                return Ok(Binder::of_anything(py));
             }
             Err(error) => return Err(error),
         }
@@ -175,6 +167,30 @@ impl Binder {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         let mut defaults = self.parameters.iter().map(|one| &one.default);
         defaults.try_for_each(|default| visit.call(default))
+    }
+
+    /// Takes everything.
+    pub(crate) fn of_anything(py: Python<'_>) -> Binder {
+        let one = |name: &str, kind| Parameter {
+            name: PyString::new(py, name).unbind(),
+            text: name.to_owned(),
+            kind,
+            default: None,
+            ignored: false,
+        };
+        Binder {
+            parameters: vec![
+                one("args", Kind::VarPositional),
+                one("kwargs", Kind::VarKeyword),
+            ],
+            positional: 0,
+            opaque: true,
+        }
+    }
+
+    /// Whether something else than the function with these parameters is called.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.opaque
     }
 
     /// All names, for messages.
@@ -281,6 +297,33 @@ impl Binder {
         names.sort_unstable();
         Ok(Some((args.len(), names)))
     }
+}
+
+/// That of the function, or of the decorator above it where the decorator names its parameters.
+fn signature<'py>(
+    inspect: &Bound<'py, PyModule>,
+    function: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    if function.hasattr(intern!(py, "__wrapped__"))? {
+        let outer = PyDict::new(py);
+        outer.set_item("follow_wrapped", false)?;
+        if let Ok(outer) = inspect.call_method("signature", (function,), Some(&outer)) {
+            let mut named = true;
+            for one in outer
+                .getattr("parameters")?
+                .call_method0("values")?
+                .try_iter()?
+            {
+                let kind: u8 = one?.getattr("kind")?.extract()?;
+                named &= kind != 2 && kind != 4;
+            }
+            if named {
+                return Ok(outer);
+            }
+        }
+    }
+    inspect.call_method1("signature", (function,))
 }
 
 fn parameter(

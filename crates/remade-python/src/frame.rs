@@ -2,6 +2,10 @@
 //!
 //! A [`Frame`] is one run. The innermost one of this thread or task stands in a `ContextVar`, so
 //! that coroutines see their own. While nothing runs anywhere, nobody asks.
+//!
+//! A thread starts without the context of the one that started it. A made function that is called
+//! in such a thread may have been called for any run of another thread whose code names it: all of
+//! those are told. They may then run again once more than they must, and never once less.
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -10,15 +14,23 @@ use remade::call::CallKey;
 use remade::record::{Implicit, Nested, Record};
 use remade::version::Version;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ThreadId;
+
+use crate::prepared::Prepared;
 
 /// One run of a made function, and what it drew from made functions called inside.
 #[pyclass(frozen, module = "remade._remade", name = "_Frame")]
 pub(crate) struct Frame {
     key: CallKey,
     parent: Option<Py<Frame>>,
+    prepared: Arc<Prepared>,
+    thread: ThreadId,
     nested: Mutex<Nested>,
 }
+
+/// All runs of this process.
+static FRAMES: Mutex<Vec<Py<Frame>>> = Mutex::new(Vec::new());
 
 #[pymethods]
 impl Frame {
@@ -55,10 +67,12 @@ pub(crate) fn current(py: Python<'_>) -> PyResult<Option<Py<Frame>>> {
 }
 
 impl Frame {
-    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>) -> Frame {
+    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>, prepared: Arc<Prepared>) -> Frame {
         Frame {
             key,
             parent,
+            prepared,
+            thread: std::thread::current().id(),
             nested: Mutex::default(),
         }
     }
@@ -67,6 +81,7 @@ impl Frame {
     pub(crate) fn enter(slf: &Bound<'_, Frame>) -> PyResult<Py<PyAny>> {
         let token = variable(slf.py())?.call_method1("set", (slf,))?;
         RUNNING.fetch_add(1, Ordering::Relaxed);
+        frames().push(slf.clone().unbind());
         Ok(token.unbind())
     }
 
@@ -137,8 +152,37 @@ fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
     }
 }
 
+fn frames() -> std::sync::MutexGuard<'static, Vec<Py<Frame>>> {
+    FRAMES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs of other threads whose code names the function, beyond being it.
+pub(crate) fn that_may_have_started_a_thread_for(py: Python<'_>, function: &str) -> Vec<Py<Frame>> {
+    if RUNNING.load(Ordering::Relaxed) == 0 {
+        return Vec::new();
+    }
+    let here = std::thread::current().id();
+    let names_it = |frame: &&Py<Frame>| {
+        let frame = frame.get();
+        let mut reached = frame.prepared.code.reached().iter().skip(1);
+        frame.thread != here && reached.any(|reached| reached.name == function)
+    };
+    let frames = frames();
+    frames
+        .iter()
+        .filter(names_it)
+        .map(|frame| frame.clone_ref(py))
+        .collect()
+}
+
 /// Ends what [`Frame::enter`] began.
-pub(crate) fn leave(py: Python<'_>, token: &Py<PyAny>) -> PyResult<()> {
+pub(crate) fn leave(py: Python<'_>, frame: &Py<Frame>, token: &Py<PyAny>) -> PyResult<()> {
     RUNNING.fetch_sub(1, Ordering::Relaxed);
+    let left = {
+        let mut frames = frames();
+        let place = frames.iter().rposition(|other| other.is(frame));
+        place.map(|place| frames.swap_remove(place))
+    };
+    drop(left); // not under the lock
     variable(py)?.call_method1("reset", (token,)).map(drop)
 }

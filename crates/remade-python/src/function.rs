@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
@@ -17,7 +17,7 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame;
+use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -97,6 +97,16 @@ impl Function {
         warned.insert(name.to_owned())
     }
 
+    fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
+        Prepared::new(
+            self.callable(py),
+            &self.ignore,
+            &self.rules,
+            self.label.as_deref(),
+            &self.output,
+        )
+    }
+
     /// What the function is now.
     fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
         let known = {
@@ -108,13 +118,7 @@ impl Function {
         {
             return Ok(known);
         }
-        let prepared = Arc::new(Prepared::new(
-            self.callable(py),
-            &self.ignore,
-            &self.rules,
-            self.label.as_deref(),
-            &self.output,
-        )?);
+        let prepared = Arc::new(self.prepare(py)?);
         let old = {
             let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             place.replace(prepared.clone())
@@ -130,8 +134,14 @@ impl Function {
         forced: bool,
     ) -> PyResult<Option<Call<'a, 'py>>> {
         let py = args.py();
-        let prepared = self.prepared(py)?;
-        match prepared.binder.bind(args, kwargs)? {
+        let mut prepared = self.prepared(py)?;
+        let mut bound = prepared.binder.bind(args, kwargs)?;
+        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
+            // A decorator may take other arguments than the function below it.
+            prepared = Arc::new(self.prepare(py)?.with_any_arguments(py));
+            bound = prepared.binder.bind(args, kwargs)?;
+        }
+        match bound {
             Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
             None => Ok(None),
         }
@@ -375,6 +385,15 @@ impl MadeFunction {
         }
     }
 
+    /// `MadeFunction[[int], str]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py()
             .import("remade._travel")?
@@ -443,10 +462,13 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
+                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
+                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -516,7 +538,7 @@ impl MadeFunction {
     }
 }
 
-/// A made function as the method of an instance.
+// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
 #[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
 pub(crate) struct BoundMade {
     made: Py<MadeFunction>,
@@ -580,6 +602,31 @@ impl BoundMade {
         self.made.get().output_path(&all, kwargs)
     }
 
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().load(py)
+    }
+
+    fn clear(&self) -> PyResult<()> {
+        self.made.get().clear()
+    }
+
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().cache_info(py)
+    }
+
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.made.get().is_async()
+    }
+
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     #[getter]
     fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
         self.instance.clone_ref(py)
@@ -588,6 +635,11 @@ impl BoundMade {
     #[getter]
     fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
         self.made.clone_ref(py)
+    }
+
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(py).getattr(intern!(py, "__doc__"))
     }
 
     /// The plain method, so that `inspect` tells the signature without `self`.
@@ -639,6 +691,7 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
+    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -647,7 +700,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.token)
+        frame::leave(py, &self.frame, &self.token)
     }
 
     /// The second half.
@@ -703,12 +756,20 @@ fn coroutine<'py>(
     let py = slf.py();
     let function = &slf.get().function;
     let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() {
+    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
         return function.misfit(args, kwargs);
     }
     py.import("remade._async")?
         .getattr("call")?
         .call1((slf, args, kwargs, forced))
+}
+
+fn generic_alias<'py>(
+    class: &Bound<'py, PyType>,
+    item: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let alias = class.py().import("types")?.getattr("GenericAlias")?;
+    alias.call1((class, item))
 }
 
 /// `async def`, also under `functools.partial`.

@@ -83,6 +83,11 @@ impl Output {
         Ok(())
     }
 
+    /// Whether a file name holds parameters.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.fields.is_empty())
+    }
+
     /// Whether the file names suit the parameters and the number of results kept.
     pub(crate) fn check(&self, binder: &Binder, keeps_more: bool) -> PyResult<()> {
         for slot in &self.slots {

@@ -65,6 +65,14 @@ impl Prepared {
         codes.try_for_each(|code| code.traverse(visit))
     }
 
+    /// The same for arguments that the parameters do not fit, although the function takes them.
+    pub(crate) fn with_any_arguments(self, py: Python<'_>) -> Prepared {
+        Prepared {
+            binder: Binder::of_anything(py),
+            ..self
+        }
+    }
+
     /// Whether it still is that, by identity alone.
     pub(crate) fn is_current(&self, py: Python<'_>) -> bool {
         self.code.is_current(py) && self.persister_code.iter().all(|code| code.is_current(py))

@@ -397,6 +397,25 @@ pub(super) fn is_made(value: &Bound<'_, PyAny>) -> bool {
     marked(kind.as_any()) || function && marked(value)
 }
 
+/// A made function in the body of a class: plain, or as a class method, static method or property.
+pub(super) fn is_made_method(value: &Bound<'_, PyAny>) -> bool {
+    let parts: &[&str] = match type_name(value) {
+        (module, name) if module == "builtins" => match name.as_str() {
+            "classmethod" | "staticmethod" => &["__func__"],
+            "property" => &["fget", "fset", "fdel"],
+            _ => &[],
+        },
+        (module, name) if module == "functools" && name == "cached_property" => &["func"],
+        _ => &[],
+    };
+    let parts = parts.iter().filter_map(|part| attribute(value, part));
+    let mut parts = parts.filter(|part| !part.is_none()).peekable();
+    match parts.peek() {
+        Some(_) => parts.all(|part| is_made(&part)),
+        None => is_made(value),
+    }
+}
+
 /// What an object of others says it wraps. A mock says that it wraps another mock, without end.
 pub(super) fn wrapped<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
     let found = attribute(value, name)?;

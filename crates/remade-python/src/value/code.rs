@@ -22,8 +22,13 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
-    let code = crate::code::of(value, &walk.rules)
-        .map_err(|error| Unversioned::from_error(value, error))?;
+    // Made methods of a class tell by themselves when they are called.
+    let code = if value.is_instance_of::<PyType>() {
+        crate::code::of_type(value, &walk.rules)
+    } else {
+        crate::code::of(value, &walk.rules)
+    };
+    let code = code.map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, value, &code)
 }
 
