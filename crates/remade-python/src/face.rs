@@ -18,7 +18,6 @@ use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::binder::Values;
@@ -323,7 +322,7 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn persisters_agree(&mut self, known: &Known<Kept>) -> PyResult<Option<Reason>> {
-        if known.kept.agreed.load(Ordering::Relaxed) {
+        if known.kept.agrees(self.prepared.identity) {
             return Ok(None);
         }
         let function = self.function;
@@ -341,7 +340,7 @@ impl<'py> Face for Call<'_, 'py> {
                     return Ok(Some(changed(&result.persister, "one that remade chooses")));
                 }
             }
-            known.kept.agree();
+            known.kept.agree(self.prepared.identity);
             return Ok(None);
         }
         if results.len() != function.output.slots.len() {
@@ -369,7 +368,7 @@ impl<'py> Face for Call<'_, 'py> {
                 return Ok(Some(Reason::AskedElsewhere { from, to }));
             }
         }
-        known.kept.agree();
+        known.kept.agree(self.prepared.identity);
         Ok(None)
     }
 
@@ -392,8 +391,14 @@ impl<'py> Face for Call<'_, 'py> {
             known,
             paths,
             output: &self.function.output,
+            persisters: &self.prepared.persisters,
         };
         let value = loader.load()?;
+        if !known.record.written.is_empty() {
+            let store = self.function.made.store();
+            crate::files::relocate(&value, &known.record.written, store)
+                .map_err(LoadFailure::Raised)?;
+        }
         if !known.record.results.is_empty() {
             remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
         }

@@ -127,6 +127,11 @@ impl KnownFile {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
+    /// Whether what lies at this path now is what the record means.
+    pub fn is_at(&self, path: &Path) -> bool {
+        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
     /// A user may put links where results of theirs lie; in the store there are none.
     fn open_file(&self, path: &Path) -> io::Result<std::fs::File> {
         if self.named {
