@@ -134,12 +134,17 @@ impl fmt::Display for Reason {
                 to,
                 origin,
             } => {
-                write!(
-                    f,
-                    "argument {name} changed: from {} to {}",
-                    known(from),
-                    known(to)
-                )?;
+                // The short form of large values does not tell their content.
+                if from == to && to.is_some() {
+                    write!(f, "argument {name} changed: another {}", known(to))?;
+                } else {
+                    write!(
+                        f,
+                        "argument {name} changed: from {} to {}",
+                        known(from),
+                        known(to)
+                    )?;
+                }
                 match origin {
                     Some(origin) => write!(f, " (made by {origin})"),
                     None => Ok(()),
@@ -152,6 +157,9 @@ impl fmt::Display for Reason {
                 write!(f, "the function changes its argument {name}")
             }
             Reason::Shared => f.write_str("arguments share what the function changes"),
+            Reason::ImplicitChanged { name, from, to } if from == to => {
+                write!(f, "{name} changed: another {}", known(to))
+            }
             Reason::ImplicitChanged { name, from, to } => {
                 write!(f, "{name} changed: from {} to {}", known(from), known(to))
             }
@@ -174,7 +182,9 @@ impl fmt::Display for Reason {
             Reason::Unloadable { path, why } => {
                 write!(f, "result {} cannot be loaded: {why}", path.display())
             }
-            Reason::RecordDamaged { path, why } => write!(f, "{}: {why}", path.display()),
+            Reason::RecordDamaged { path, why } => {
+                write!(f, "record damaged: {}: {why}", path.display())
+            }
             Reason::RecordNewer { found } => {
                 write!(f, "the record has format {found}, of a newer remade")
             }

@@ -116,6 +116,21 @@ impl Running {
     pub fn key(&self) -> CallKey {
         self.key
     }
+
+    /// Code and arguments, as they were before the run.
+    pub fn present(&self) -> &Present {
+        &self.present
+    }
+
+    /// The implicit inputs, as they were before the run.
+    pub fn implicit(&self) -> &[ImplicitNow] {
+        &self.implicit
+    }
+
+    /// Whether the call has a key.
+    pub fn is_versioned(&self) -> bool {
+        self.unversioned.is_none()
+    }
 }
 
 /// What [`open`] found.
@@ -142,10 +157,7 @@ pub enum Wait {
 pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
     match open(made, face, Wait::UntilDone)? {
         Opened::Fresh(value) => Ok(value),
-        Opened::Stale(running) => {
-            let value = face.run(&running)?;
-            finish(made, face, *running, value)
-        }
+        Opened::Stale(running) => run(made, face, *running),
         // Who waits until it is done is never told that it is busy; running is always right.
         Opened::Busy => run_unlocked(made, face),
     }
@@ -153,8 +165,21 @@ pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::
 
 fn run_unlocked<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
     let running = stale(made, face, Instant::now(), None, None, vec![Reason::Asked])?;
-    let value = face.run(&running)?;
-    finish(made, face, running, value)
+    run(made, face, running)
+}
+
+fn run<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    running: Running,
+) -> Result<F::Value, F::Error> {
+    match face.run(&running) {
+        Ok(value) => finish(made, face, running, value),
+        Err(error) => {
+            face.raised(&running);
+            Err(error)
+        }
+    }
 }
 
 /// The first half of a call: everything before the run.
@@ -349,12 +374,7 @@ fn take_lock<F: Face>(
         .prepare()
         .and_then(|()| crate::store::files::make_private_folder(made.folder.path()))
     {
-        if made.store.warn_once() {
-            face.warn(Warning::StoreUnusable {
-                path: made.store.root().to_owned(),
-                why: error.to_string(),
-            })?;
-        }
+        unusable(made, face, &error)?;
         return Ok(Some(None));
     }
     let path = made.folder.lock(key);
@@ -363,7 +383,12 @@ fn take_lock<F: Face>(
     loop {
         match lock::attempt(&path) {
             Attempt::Taken(lock) => return Ok(Some(Some(lock))),
-            Attempt::Unavailable(_) => return Ok(Some(None)),
+            Attempt::Unavailable(error) => {
+                if is_forbidden(&error) {
+                    unusable(made, face, &error)?;
+                }
+                return Ok(Some(None));
+            }
             Attempt::Busy if wait == Wait::Never => return Ok(None),
             Attempt::Busy => {}
         }
@@ -373,6 +398,29 @@ fn take_lock<F: Face>(
         face.pause(pause)?;
         pause = (pause * 2).min(Duration::from_millis(25));
     }
+}
+
+/// Tells, once for each store, that it cannot be used.
+fn unusable<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    error: &std::io::Error,
+) -> Result<(), F::Error> {
+    if made.store.warn_once() {
+        face.warn(Warning::StoreUnusable {
+            path: made.store.root().to_owned(),
+            why: error.to_string(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether nothing can be written here at all; a file system may also just have no locks.
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 /// The implicit inputs as a record keeps them: those that the run changed are marked.

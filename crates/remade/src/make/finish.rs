@@ -1,6 +1,7 @@
 //! What is done with a value that was just computed?
 
 use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use crate::decide::Reason;
 use crate::event::{Event, Warning};
 use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
 use crate::stamp;
@@ -10,6 +11,7 @@ use crate::version::{Encoder, Tag, Version};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Committing more bytes than this may take long enough for others to run meanwhile.
 const LONG: u64 = 1 << 20;
@@ -35,8 +37,8 @@ pub(super) fn finish<F: Face>(
         let mut record = record_of(made, face, &running, facts, saved, &staging, seconds)?;
         write_code(made, face);
         let path = made.folder.record(record.key);
-        let taken_at = stamp::now();
         let is_long = staging.size() > LONG || record.seconds > 1.0;
+        let taken_at = stamp::now();
         let work = || commit::commit(&made.store, &made.folder, staging, &mut record);
         let committed = if is_long { face.detached(work) } else { work() };
         let committed = committed.map_err(|error| failed(&path, &error))?;
@@ -47,6 +49,7 @@ pub(super) fn finish<F: Face>(
         Ok(saved) => saved,
         Err(failure) => {
             drop(running);
+            report(made, face, called, reasons, Vec::new());
             return face.not_saved(value, failure);
         }
     };
@@ -61,21 +64,35 @@ pub(super) fn finish<F: Face>(
     {
         let _ = prune::sweep(&made.store, &folder);
     }
-    let stamp = (committed.stamp, settled);
-    let known = Arc::new(Known::new(record, path, stamp, &made.store, None));
+    let known = Arc::new(Known::new(
+        record,
+        path,
+        (committed.stamp, settled),
+        &made.store,
+    ));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;
+    report(made, face, called, reasons, known.paths());
+    Ok(value)
+}
+
+fn report<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    called: Instant,
+    reasons: Vec<Reason>,
+    files: Vec<PathBuf>,
+) {
     if face.wants_events() {
         face.report(Event {
             function: made.name.clone(),
             ran: true,
             reasons,
             seconds: called.elapsed().as_secs_f64(),
-            files: known.paths(),
+            files,
         });
     }
-    Ok(value)
 }
 
 fn failed<E>(path: &Path, error: &io::Error) -> NotSaved<E> {

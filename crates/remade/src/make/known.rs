@@ -24,6 +24,7 @@ pub struct Known<K> {
     /// What the face keeps with it.
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
+    written: Vec<PathBuf>,
     path: PathBuf,
     stamp: Stamp,
     settled: bool,
@@ -35,8 +36,8 @@ pub struct KnownFile {
     path: PathBuf,
     stamp: Stamp,
     believed: bool,
-    doubted: bool,
     named: bool,
+    doubted: bool,
     content: OnceLock<Arc<[u8]>>,
 }
 
@@ -50,17 +51,16 @@ pub enum Content {
 }
 
 impl<K: Default> Known<K> {
-    /// `stamp` is that of the record's file, and whether it was settled when it was taken.
-    /// `looked_at`: when the files were last seen to be whole. That is when the record was written,
-    /// unless somebody looked since.
+    /// `stamp` is that of the record's file, and whether it was settled when it was taken. Stamps
+    /// that stand in a record were settled when they were written down; those that were not are to
+    /// be [`doubted`](Known::doubt).
     pub(super) fn new(
         record: Record,
         path: PathBuf,
         (stamp, settled): (Stamp, bool),
         store: &Store,
-        looked_at: Option<i64>,
     ) -> Known<K> {
-        let looked_at = looked_at.unwrap_or_else(|| stamp.mtime + files::backdated());
+        let now = stamp::now();
         let same_boot = record.synced || record.boot == crate::machine::boot();
         let known_files = record
             .results
@@ -70,7 +70,7 @@ impl<K: Default> Known<K> {
                     path: store.from_stored(&file.path),
                     stamp: file.stamp,
                     named: file.named,
-                    believed: same_boot && file.stamp.is_settled(looked_at),
+                    believed: same_boot && file.stamp.is_settled(now),
                     doubted: false,
                     content: OnceLock::new(),
                 })
@@ -79,6 +79,11 @@ impl<K: Default> Known<K> {
         Known {
             kept: K::default(),
             files: known_files,
+            written: record
+                .written
+                .iter()
+                .map(|state| store.from_stored(&state.path))
+                .collect(),
             path,
             settled,
             stamp,
@@ -98,13 +103,10 @@ impl<K> Known<K> {
         &self.path
     }
 
-    /// The final names of all files.
+    /// The final names of all files, with those that the function wrote by itself.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.files
-            .iter()
-            .flatten()
-            .map(|file| file.path.clone())
-            .collect()
+        let kept = self.files.iter().flatten().map(|file| &file.path);
+        kept.chain(&self.written).cloned().collect()
     }
 
     /// Of the record's file when it was read, and whether it was settled then.
@@ -146,6 +148,11 @@ impl KnownFile {
     /// One question to the file system: is it the file that the record means?
     fn is_as_recorded(&self) -> bool {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Whether what lies at this path now is what the record means.
+    pub fn is_at(&self, path: &Path) -> bool {
+        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// A user may put links where results of theirs lie; in the store there are none.
@@ -273,7 +280,7 @@ impl<K: Default> Memory<K> {
             None => path(),
         };
         let (record, stamp) = read(&path)?;
-        let known = Arc::new(Known::new(record, path, stamp, store, None));
+        let known = Arc::new(Known::new(record, path, stamp, store));
         self.insert(key, known.clone());
         Ok(known)
     }

@@ -174,11 +174,12 @@ fn nested_changes<F: Face>(
         }
     }
     for input in nested.implicit.iter().filter(|input| !input.changed) {
-        if face.nested_implicit(input)? != input.version {
+        let now = face.nested_implicit(input)?;
+        if now != input.version {
             reasons.push(Reason::ImplicitChanged {
                 name: input.name.clone(),
                 from: Some(input.short.clone()),
-                to: None,
+                to: now.map(|_| "another value".to_owned()),
             });
         }
     }
@@ -322,12 +323,8 @@ fn restamp<K: Default>(
         None
     };
     let key = record.key;
-    let looked_at = match written {
-        Some(_) => None,
-        None => Some(stamp::now()),
-    };
     let stamp = written.unwrap_or(known.stamp());
-    let mut known = Known::new(record, path, stamp, &made.store, looked_at);
+    let mut known = Known::new(record, path, stamp, &made.store);
     doubted.iter().for_each(|result| known.doubt(*result));
     let known = Arc::new(known);
     made.known.insert(key, known.clone());

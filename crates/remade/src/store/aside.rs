@@ -4,7 +4,7 @@
 //! a run would replace it, it gets a telling second name beside the first.
 
 use super::{FunctionFolder, Store, commit, files, layout, prune};
-use crate::record::{FileState, Record};
+use crate::record::{FileState, MAX_BYTES, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,7 @@ pub(super) fn protect(
         Err(error) if commit::is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    if !std::fs::symlink_metadata(target)?.is_file() {
-        // A link, a folder or a device is not ours to replace.
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "something that is not a regular file lies there; move it away or name another file",
-        ));
-    }
+    refuse_what_is_no_file(target)?;
     let stored = store.to_stored(target);
     // The usual case first: it is what the newest run left, and nothing need be read.
     let by_stamp = |file: &FileState| file.path == stored && file.stamp == stamp;
@@ -55,6 +49,18 @@ pub(super) fn protect(
         }
     }
     second_name(target, stamp).map(Some)
+}
+
+/// A link, a folder or a device is not ours to replace.
+pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(target) {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something that is not a regular file lies there; move it away or name another file",
+        )),
+        Err(error) if !commit::is_absent(&error) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The folders of all functions of a store, and what else lies there.
@@ -87,7 +93,8 @@ pub(super) fn records(folder: &FunctionFolder) -> impl Iterator<Item = Record> +
         .keys()
         .unwrap_or_default()
         .into_iter()
-        .filter_map(move |key| prune::read(&folder, key))
+        .filter_map(move |key| files::read_small(&folder.record(key), MAX_BYTES).ok())
+        .filter_map(|text| Record::from_json(&text).ok())
 }
 
 /// Links the file to a name that tells what it is. The first name stays, so that at no moment a

@@ -49,6 +49,10 @@ impl Staging {
                 "two results of one call name the same file",
             ));
         }
+        if named {
+            // Before anything is written, and under the name that is in the way.
+            aside::refuse_what_is_no_file(target)?;
+        }
         files::make_parent(target)?;
         self.entries.push(Entry {
             target: target.to_owned(),
