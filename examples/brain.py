@@ -42,7 +42,7 @@ def options() -> argparse.Namespace:
     return parser.parse_known_args()[0]
 
 
-FOLDER: Path = options().folder
+FOLDER: Path = options().folder.resolve()  # `draw` is given a path in it, and a path counts as text
 CACHE = FOLDER / "cache"
 
 
@@ -188,7 +188,7 @@ def row(event: remade.Event) -> str:
     step = event.function.rpartition(".")[2]
     what = "ran" if event.ran else "reused"
     # The folder of the results stands below the table.
-    why = ("; ".join(event.reasons) or "unchanged").replace(f"{FOLDER.absolute()}{os.sep}", "")
+    why = ("; ".join(event.reasons) or "unchanged").replace(f"{FOLDER}{os.sep}", "")
     first, *more = textwrap.wrap(why, 42, break_on_hyphens=False)
     files = ", ".join(Path(file).name for file in event.files)
     line = f"{step:<14} {what:<7} {first:<42} {event.seconds:8.3f}  {files}".rstrip()

@@ -360,6 +360,11 @@ impl<'py> Values<'py> {
             .map(|(parameter, value)| (parameter.text.as_str(), value))
     }
 
+    /// All of them, the ignored too.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Bound<'py, PyAny>> {
+        self.0.iter()
+    }
+
     /// One by one, with surplus arguments each under a name of its own.
     pub(crate) fn each(&self, binder: &Binder) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
         let mut each = Vec::with_capacity(self.0.len());

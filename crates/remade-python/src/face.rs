@@ -18,7 +18,6 @@ use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::binder::Values;
@@ -43,6 +42,10 @@ pub(crate) struct State {
     /// The content of each argument that can change, before the run.
     contents: Vec<(String, Version)>,
     tracked: Vec<(String, Py<PyAny>)>,
+    /// The values of the implicit inputs before the run, which may bind others in their place.
+    implicit: Vec<Py<PyAny>>,
+    /// What the function is, where a run further up must know it.
+    identity: Option<Version>,
 }
 
 impl State {
@@ -64,17 +67,10 @@ pub(crate) struct Call<'a, 'py> {
     kwargs: Option<&'a Bound<'py, PyDict>>,
     values: Values<'py>,
     walk: Walk<'py>,
-    /// Tripwires that went off: parameter and description.
-    alarms: Vec<(String, String)>,
+    /// Tripwires that went off: what was changed.
+    alarms: Vec<String>,
     forced: bool,
     pub(crate) state: State,
-}
-
-impl State {
-    /// The run of this call, if it has begun.
-    pub(crate) fn frame(&self) -> Option<&Py<Frame>> {
-        self.frame.as_ref()
-    }
 }
 
 impl<'a, 'py> Call<'a, 'py> {
@@ -87,8 +83,14 @@ impl<'a, 'py> Call<'a, 'py> {
         values: Values<'py>,
         forced: bool,
     ) -> PyResult<Call<'a, 'py>> {
+        let parent = frame::current(py)?;
+        let identity = match parent {
+            Some(_) => function.identity(py, &prepared)?,
+            None => None,
+        };
         let state = State {
-            parent: frame::current(py)?,
+            parent,
+            identity,
             ..State::default()
         };
         let walk = function.walk(!function.verify);
@@ -109,33 +111,10 @@ impl<'a, 'py> Call<'a, 'py> {
     /// Begins the run: calls are made inside it until [`Call::leave`].
     pub(crate) fn enter(&mut self, key: CallKey) -> PyResult<Py<PyAny>> {
         let parent = self.state.parent.as_ref().map(|p| p.clone_ref(self.py));
-        let frame = Bound::new(self.py, Frame::new(key, parent, self.prepared.clone()))?;
+        let frame = Bound::new(self.py, Frame::new(key, parent))?;
         let token = Frame::enter(&frame)?;
         self.state.frame = Some(frame.unbind());
         Ok(token)
-    }
-
-    /// Ends what [`Call::enter`] began.
-    fn leave(&self, token: &Py<PyAny>) -> PyResult<()> {
-        match &self.state.frame {
-            Some(frame) => frame::leave(self.py, frame, token),
-            None => Ok(()),
-        }
-    }
-
-    /// Tells the runs inside which this call was made.
-    fn tell_callers(&self, tell: impl Fn(&Frame)) -> PyResult<()> {
-        match &self.state.parent {
-            Some(parent) => tell(parent.get()),
-            None => {
-                let plain = self.prepared.code.reached().first();
-                let name = plain.map_or(self.function.made.name(), |plain| &plain.name);
-                for frame in frame::that_may_have_started_a_thread_for(self.py, name) {
-                    tell(frame.get());
-                }
-            }
-        }
-        Ok(())
     }
 
     /// What is true of every call of a function is told once.
@@ -180,7 +159,10 @@ impl<'a, 'py> Call<'a, 'py> {
                 Err(Unversioned::Raised(error)) => return Err(error),
             }
             for alarm in walk.alarms.drain(..) {
-                alarms.push((format!("{name}{}", alarm.position), alarm.description));
+                alarms.push(format!(
+                    "the argument {name}{} ({})",
+                    alarm.position, alarm.description
+                ));
             }
         }
         for (index, depend) in function.depends.iter().enumerate() {
@@ -250,15 +232,50 @@ impl<'a, 'py> Call<'a, 'py> {
         }
     }
 
-    fn implicit_now(&self, input: &code::Implicit) -> PyResult<(Option<Version>, Option<String>)> {
+    fn implicit_now(
+        &mut self,
+        input: &code::Implicit,
+    ) -> PyResult<(Option<Version>, Option<String>)> {
         let Some(value) = input.get(self.py) else {
             return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
         };
         let mut walk = self.function.walk(!self.function.verify);
-        match walk.encode(&value) {
+        // Nobody passes a global: `unknown="rerun"` is about arguments, and what has no version
+        // here would be passed over.
+        walk.rerun_unknown = false;
+        let encoded = walk.encode(&value);
+        for alarm in walk.alarms.drain(..) {
+            self.alarms.push(format!(
+                "the global {}{} ({})",
+                input.name, alarm.position, alarm.description
+            ));
+        }
+        match encoded {
             Ok(()) => Ok((Some(walk.version()), None)),
             Err(Unversioned::NoVersion { why, .. }) => Ok((None, Some(why))),
             Err(Unversioned::Raised(error)) => Err(error),
+        }
+    }
+
+    /// What the run changed behind its history loses it, whether it was given or found.
+    fn end_changed_histories(&self) -> PyResult<()> {
+        for value in self.values.all() {
+            registry::verify(value)?;
+        }
+        for value in &self.state.implicit {
+            registry::verify(value.bind(self.py))?;
+        }
+        for input in self.prepared.code.implicit() {
+            if let Some(value) = input.get(self.py) {
+                registry::verify(&value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_above(&self, note: impl FnOnce(&Frame, Option<Version>)) {
+        if let Some(parent) = &self.state.parent {
+            note(parent.get(), self.state.identity);
         }
     }
 }
@@ -316,14 +333,20 @@ impl<'py> Face for Call<'_, 'py> {
         let Some(Locator { module, path }) = &input.locator else {
             return Ok(None);
         };
-        match code::locate(self.py, module, path) {
-            Some(value) => self.content(&value),
-            None => Ok(None),
+        let Some(value) = code::locate(self.py, module, path) else {
+            return Ok(None);
+        };
+        let mut walk = self.function.walk(!self.function.verify);
+        walk.rerun_unknown = false;
+        match walk.encode(&value) {
+            Ok(()) if walk.alarms.is_empty() => Ok(Some(walk.version())),
+            Ok(()) | Err(Unversioned::NoVersion { .. }) => self.content(&value),
+            Err(Unversioned::Raised(error)) => Err(error),
         }
     }
 
     fn persisters_agree(&mut self, known: &Known<Kept>) -> PyResult<Option<Reason>> {
-        if known.kept.agreed.load(Ordering::Relaxed) {
+        if known.kept.has_agreed(self.prepared.identity) {
             return Ok(None);
         }
         let function = self.function;
@@ -341,7 +364,7 @@ impl<'py> Face for Call<'_, 'py> {
                     return Ok(Some(changed(&result.persister, "one that remade chooses")));
                 }
             }
-            known.kept.agree();
+            known.kept.agree(self.prepared.identity);
             return Ok(None);
         }
         if results.len() != function.output.slots.len() {
@@ -369,7 +392,7 @@ impl<'py> Face for Call<'_, 'py> {
                 return Ok(Some(Reason::AskedElsewhere { from, to }));
             }
         }
-        known.kept.agree();
+        known.kept.agree(self.prepared.identity);
         Ok(None)
     }
 
@@ -401,15 +424,15 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn reused(&mut self, record: &Record) -> PyResult<()> {
-        for (parameter, description) in std::mem::take(&mut self.alarms) {
+        for what in std::mem::take(&mut self.alarms) {
             self.warn(Warning::ChainBroken {
                 function: self.function.made.name().to_owned(),
-                what: format!("the argument {parameter} ({description})"),
+                what,
             })?;
         }
-        self.tell_callers(|caller| {
-            caller.note(self.function.made.name(), self.prepared.identity, record);
-        })
+        let name = self.function.made.name();
+        self.note_above(|parent, identity| parent.note(name, identity, record));
+        Ok(())
     }
 
     fn verify(&mut self) -> PyResult<Vec<String>> {
@@ -487,6 +510,12 @@ impl<'py> Face for Call<'_, 'py> {
     fn implicit(&mut self) -> PyResult<Vec<ImplicitNow>> {
         let prepared = self.prepared.clone();
         let mut all = Vec::with_capacity(prepared.code.implicit().len());
+        self.state.implicit = prepared
+            .code
+            .implicit()
+            .iter()
+            .filter_map(|input| input.get(self.py).map(Bound::unbind))
+            .collect();
         for input in prepared.code.implicit() {
             let (version, why) = self.implicit_now(input)?;
             if let Some(why) = why
@@ -537,18 +566,39 @@ impl<'py> Face for Call<'_, 'py> {
     fn run(&mut self, running: &Running) -> PyResult<Bound<'py, PyAny>> {
         let token = self.enter(running.key())?;
         let value = self.function.callable(self.py).call(self.args, self.kwargs);
-        let left = self.leave(&token);
+        let left = frame::leave(self.py, &token);
         let value = value?;
         left?;
         Ok(value)
     }
 
+    fn raised(&mut self, running: &Running) {
+        let ended = self.end_changed_histories();
+        let after = self.implicit();
+        let mut nested = self.nested();
+        if ended.is_err() || after.is_err() || !running.is_versioned() {
+            nested.unversioned = Some(self.function.made.name().to_owned());
+        }
+        let after = after.unwrap_or_default();
+        let name = self.function.made.name();
+        self.note_above(|parent, identity| {
+            // What the run changed is a channel for output, as in a run that returned.
+            let implicit = running.implicit().iter().map(|input| &input.implicit);
+            let implicit = implicit.filter(|before| {
+                let mut after = after.iter().map(|input| &input.implicit);
+                after.any(|after| after.name == before.name && after.version == before.version)
+            });
+            let sources = &running.present().sources;
+            parent.note_parts(name, identity, sources, implicit, &nested);
+        });
+    }
+
     fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, bool)>> {
+        self.end_changed_histories()?;
         let mut changed = Vec::new();
         for (name, argument) in self.values.each(&self.prepared.binder)? {
             let before = self.state.contents.iter().find(|(other, _)| *other == name);
             let Some((_, before)) = before else { continue };
-            registry::verify(&argument)?;
             if self.content(&argument)? != Some(*before) {
                 let returned = is_returned(&argument, value, 0)?;
                 changed.push((name, returned));
@@ -593,11 +643,16 @@ impl<'py> Face for Call<'_, 'py> {
         value: Bound<'py, PyAny>,
         failure: NotSaved<PyErr>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.tell_callers(|caller| caller.note_unrecorded(self.function.made.name()))?;
+        let name = self.function.made.name();
+        self.note_above(|parent, _| parent.note_unrecorded(name));
         let NotSaved { path, why, cause } = failure;
         match cause {
             Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
             cause => {
+                // That the store cannot be used was said before the run, once for all calls.
+                let store = self.function.made.store();
+                let in_store = path.as_ref().is_some_and(|p| p.starts_with(store.root()));
+                let told = in_store && store.was_warned_of();
                 let place = path.map_or_else(String::new, |path| format!(" in {}", path.display()));
                 let text = format!(
                     "{}: the result could not be saved{place}: {why}",
@@ -605,6 +660,9 @@ impl<'py> Face for Call<'_, 'py> {
                 );
                 if self.function.raise_errors {
                     return Err(errors::save_error(&value, text, cause));
+                }
+                if told {
+                    return Ok(value);
                 }
                 let text = format!("{text}. It was computed and is returned all the same.");
                 errors::warn_only(self.py, &text);
@@ -617,9 +675,9 @@ impl<'py> Face for Call<'_, 'py> {
         for (position, object) in std::mem::take(&mut self.state.tracked) {
             remember_one(object.bind(self.py), &position, record)?;
         }
-        self.tell_callers(|caller| {
-            caller.note(self.function.made.name(), self.prepared.identity, record);
-        })
+        let name = self.function.made.name();
+        self.note_above(|parent, identity| parent.note(name, identity, record));
+        Ok(())
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {

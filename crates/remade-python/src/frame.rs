@@ -2,35 +2,26 @@
 //!
 //! A [`Frame`] is one run. The innermost one of this thread or task stands in a `ContextVar`, so
 //! that coroutines see their own. While nothing runs anywhere, nobody asks.
-//!
-//! A thread starts without the context of the one that started it. A made function that is called
-//! in such a thread may have been called for any run of another thread whose code names it: all of
-//! those are told. They may then run again once more than they must, and never once less.
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use remade::call::CallKey;
 use remade::record::{Implicit, Nested, Record};
+use remade::source::SourceState;
 use remade::version::Version;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::ThreadId;
-
-use crate::prepared::Prepared;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// One run of a made function, and what it drew from made functions called inside.
 #[pyclass(frozen, module = "remade._remade", name = "_Frame")]
 pub(crate) struct Frame {
     key: CallKey,
     parent: Option<Py<Frame>>,
-    prepared: Arc<Prepared>,
-    thread: ThreadId,
     nested: Mutex<Nested>,
+    /// Threads and tasks that a run started can outlive it.
+    is_done: AtomicBool,
 }
-
-/// All runs of this process.
-static FRAMES: Mutex<Vec<Py<Frame>>> = Mutex::new(Vec::new());
 
 #[pymethods]
 impl Frame {
@@ -63,31 +54,48 @@ pub(crate) fn current(py: Python<'_>) -> PyResult<Option<Py<Frame>>> {
     if found.is_none() {
         return Ok(None);
     }
-    Ok(Some(found.cast_into::<Frame>()?.unbind()))
+    let mut frame = found.cast_into::<Frame>()?;
+    while frame.get().is_done.load(Ordering::Relaxed) {
+        match &frame.get().parent {
+            Some(parent) => frame = parent.bind(py).clone(),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(frame.unbind()))
+}
+
+/// Threads and pools carry the innermost run over to what they start, once they are taught to.
+fn reach_threads(py: Python<'_>) -> PyResult<()> {
+    static REACHED: AtomicBool = AtomicBool::new(false);
+    if !REACHED.load(Ordering::Relaxed) {
+        let install = py.import("remade._threads")?.getattr("install")?;
+        let all = install.call1((variable(py)?,))?.extract()?;
+        REACHED.store(all, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 impl Frame {
-    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>, prepared: Arc<Prepared>) -> Frame {
+    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>) -> Frame {
         Frame {
             key,
             parent,
-            prepared,
-            thread: std::thread::current().id(),
             nested: Mutex::default(),
+            is_done: AtomicBool::new(false),
         }
     }
 
     /// From here on calls are made inside this run. Give the token to [`leave`].
     pub(crate) fn enter(slf: &Bound<'_, Frame>) -> PyResult<Py<PyAny>> {
+        reach_threads(slf.py())?;
         let token = variable(slf.py())?.call_method1("set", (slf,))?;
         RUNNING.fetch_add(1, Ordering::Relaxed);
-        frames().push(slf.clone().unbind());
         Ok(token.unbind())
     }
 
     /// Whether the call of this key runs here or further up.
     pub(crate) fn is_running(&self, key: CallKey) -> bool {
-        self.key == key
+        self.key == key && !self.is_done.load(Ordering::Relaxed)
             || self
                 .parent
                 .as_ref()
@@ -100,27 +108,45 @@ impl Frame {
     }
 
     /// A made function was called inside, and its result has this record.
-    pub(crate) fn note(&self, function: &str, version: Version, record: &Record) {
-        let mut nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
-        nested.functions.insert(function.to_owned(), version);
-        let inner = &record.nested;
-        for (name, version) in &inner.functions {
-            nested.functions.insert(name.clone(), *version);
+    pub(crate) fn note(&self, function: &str, identity: Option<Version>, record: &Record) {
+        self.note_parts(
+            function,
+            identity,
+            &record.sources,
+            record.implicit.iter(),
+            &record.nested,
+        );
+        if record.never_fresh.is_some() {
+            self.note_unrecorded(function);
         }
-        for source in record.sources.iter().chain(&inner.sources) {
+    }
+
+    /// The same where there is no record, because the run raised.
+    pub(crate) fn note_parts<'a>(
+        &self,
+        function: &str,
+        identity: Option<Version>,
+        sources: &[SourceState],
+        implicit: impl Iterator<Item = &'a Implicit>,
+        inner: &'a Nested,
+    ) {
+        let mut nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
+        match identity {
+            Some(identity) => add_function(&mut nested, function, identity),
+            None => add_unversioned(&mut nested, || function.to_owned()),
+        }
+        for (name, version) in &inner.functions {
+            add_function(&mut nested, name, *version);
+        }
+        for source in sources.iter().chain(&inner.sources) {
             if !nested.sources.contains(source) {
                 nested.sources.push(source.clone());
             }
         }
-        let unversioned = record
-            .never_fresh
-            .as_ref()
-            .map(|_| function.to_owned())
-            .or_else(|| inner.unversioned.clone());
-        if nested.unversioned.is_none() {
-            nested.unversioned = unversioned;
+        if let Some(unversioned) = &inner.unversioned {
+            add_unversioned(&mut nested, || unversioned.clone());
         }
-        for input in record.implicit.iter().chain(&inner.implicit) {
+        for input in implicit.chain(&inner.implicit) {
             add_implicit(&mut nested, function, input);
         }
     }
@@ -128,9 +154,23 @@ impl Frame {
     /// A made function called inside could not be recorded.
     pub(crate) fn note_unrecorded(&self, function: &str) {
         let mut nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
-        nested
-            .unversioned
-            .get_or_insert_with(|| function.to_owned());
+        add_unversioned(&mut nested, || function.to_owned());
+    }
+}
+
+fn add_unversioned(nested: &mut Nested, name: impl FnOnce() -> String) {
+    nested.unversioned.get_or_insert_with(name);
+}
+
+/// A name finds one function again. Where two of one name were called, nobody can say later
+/// whether both are what they were.
+fn add_function(nested: &mut Nested, name: &str, identity: Version) {
+    match nested.functions.get(name) {
+        Some(known) if *known == identity => {}
+        Some(_) => add_unversioned(nested, || format!("{name}, of which there are several")),
+        None => {
+            nested.functions.insert(name.to_owned(), identity);
+        }
     }
 }
 
@@ -140,9 +180,7 @@ fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
     }
     if input.locator.is_none() {
         // A closure's value cannot be found again from outside.
-        nested
-            .unversioned
-            .get_or_insert_with(|| format!("{function}, which uses {}", input.name));
+        add_unversioned(nested, || format!("{function}, which uses {}", input.name));
     } else if !nested
         .implicit
         .iter()
@@ -152,37 +190,12 @@ fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
     }
 }
 
-fn frames() -> std::sync::MutexGuard<'static, Vec<Py<Frame>>> {
-    FRAMES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Runs of other threads whose code names the function, beyond being it.
-pub(crate) fn that_may_have_started_a_thread_for(py: Python<'_>, function: &str) -> Vec<Py<Frame>> {
-    if RUNNING.load(Ordering::Relaxed) == 0 {
-        return Vec::new();
-    }
-    let here = std::thread::current().id();
-    let names_it = |frame: &&Py<Frame>| {
-        let frame = frame.get();
-        let mut reached = frame.prepared.code.reached().iter().skip(1);
-        frame.thread != here && reached.any(|reached| reached.name == function)
-    };
-    let frames = frames();
-    frames
-        .iter()
-        .filter(names_it)
-        .map(|frame| frame.clone_ref(py))
-        .collect()
-}
-
 /// Ends what [`Frame::enter`] began.
-pub(crate) fn leave(py: Python<'_>, frame: &Py<Frame>, token: &Py<PyAny>) -> PyResult<()> {
+pub(crate) fn leave(py: Python<'_>, token: &Py<PyAny>) -> PyResult<()> {
     RUNNING.fetch_sub(1, Ordering::Relaxed);
-    let left = {
-        let mut frames = frames();
-        let place = frames.iter().rposition(|other| other.is(frame));
-        place.map(|place| frames.swap_remove(place))
-    };
-    drop(left); // not under the lock
-    variable(py)?.call_method1("reset", (token,)).map(drop)
+    let variable = variable(py)?;
+    if let Ok(frame) = variable.call_method0("get")?.cast::<Frame>() {
+        frame.get().is_done.store(true, Ordering::Relaxed);
+    }
+    variable.call_method1("reset", (token,)).map(drop)
 }

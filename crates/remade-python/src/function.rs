@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
-use remade::version::Version;
+use remade::version::{Tag, Version};
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -18,11 +18,11 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame::{self, Frame};
+use crate::frame;
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
-use crate::value::Walk;
+use crate::value::{Unversioned, Walk};
 
 /// The parts of a made function that do not change.
 pub(crate) struct Function {
@@ -74,7 +74,8 @@ pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version
         return Ok(None);
     };
     let made = target.cast_into::<MadeFunction>()?;
-    Ok(Some(made.get().function.prepared(py)?.identity))
+    let function = &made.get().function;
+    function.identity(py, &*function.prepared(py)?)
 }
 
 impl Function {
@@ -126,6 +127,28 @@ impl Function {
         };
         drop(old); // not under the lock: its end may run Python code
         Ok(prepared)
+    }
+
+    /// What the function is, with all that `depends=` names: what a run further up must know.
+    /// None: something in it has no version.
+    pub(crate) fn identity(
+        &self,
+        py: Python<'_>,
+        prepared: &Prepared,
+    ) -> PyResult<Option<Version>> {
+        if self.depends.is_empty() {
+            return Ok(Some(prepared.identity));
+        }
+        let mut walk = self.walk(false);
+        walk.encoder.version(Tag::Code, prepared.identity);
+        for depend in &self.depends {
+            match depend.encode(py, &mut walk) {
+                Ok(()) => {}
+                Err(Unversioned::NoVersion { .. }) => return Ok(None),
+                Err(Unversioned::Raised(error)) => return Err(error),
+            }
+        }
+        Ok(Some(walk.encoder.finish()))
     }
 
     fn bound<'a, 'py>(
@@ -479,13 +502,10 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
-                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
-                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
-                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -712,7 +732,6 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
-    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -721,7 +740,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.frame, &self.token)
+        frame::leave(py, &self.token)
     }
 
     /// The second half.
@@ -741,8 +760,17 @@ impl Pending {
     }
 
     /// The body raised: nothing is recorded, and others may run.
-    fn abandon(&self) {
-        drop(self.take());
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        let Some((running, state)) = self.take() else {
+            return Ok(());
+        };
+        let function = &self.made.get().function;
+        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
+        if let Some(mut call) = function.bound(self.args.bind(py), kwargs, false)? {
+            call.state = state;
+            call.raised(&running);
+        }
+        Ok(())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

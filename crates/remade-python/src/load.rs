@@ -7,8 +7,9 @@ use remade::make::{Content, Known, LoadFailure};
 use remade::record::Shape;
 use remade::stamp::Stamp;
 use remade::store::trust;
+use remade::version::Version;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::arrays;
 use crate::errors::in_words;
@@ -18,8 +19,8 @@ use crate::short::from_short;
 
 /// What is kept beside a record that is known in this process.
 pub(crate) struct Kept {
-    /// Whether its persisters were found to be those asked for.
-    pub(crate) agreed: AtomicBool,
+    /// What the function was when the persisters were found to be those asked for.
+    agreed: Mutex<Option<Version>>,
     /// A value that cannot change, decoded.
     constant: PyOnceLock<Py<PyAny>>,
 }
@@ -27,15 +28,20 @@ pub(crate) struct Kept {
 impl Default for Kept {
     fn default() -> Kept {
         Kept {
-            agreed: AtomicBool::new(false),
+            agreed: Mutex::new(None),
             constant: PyOnceLock::new(),
         }
     }
 }
 
 impl Kept {
-    pub(crate) fn agree(&self) {
-        self.agreed.store(true, Ordering::Relaxed);
+    /// Notes that the persisters of the function, as it is now, are those of the record.
+    pub(crate) fn agree(&self, identity: Version) {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+    }
+
+    pub(crate) fn has_agreed(&self, identity: Version) -> bool {
+        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) == Some(identity)
     }
 }
 

@@ -68,6 +68,9 @@ pub trait Face {
     }
     /// Runs the body.
     fn run(&mut self, running: &Running) -> Result<Self::Value, Self::Error>;
+    /// The body raised, and nothing is recorded. All the same, what it changed loses its history,
+    /// and a caller further up that catches the error must know what the run drew.
+    fn raised(&mut self, running: &Running);
 
     /// The parameters whose arguments the run changed, and whether each was returned. What was
     /// changed loses its history.

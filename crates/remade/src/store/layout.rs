@@ -179,6 +179,9 @@ pub fn staged_by(name: &str) -> Option<(&str, u32)> {
     Some((host, process))
 }
 
+/// No extension that a saver looks at is longer, and a name has to fit into 255 bytes.
+const LONGEST_EXTENSION: usize = 64;
+
 /// From the dot of the last extension on; `.nii.gz` and the like count as one.
 fn full_extension(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
@@ -187,7 +190,9 @@ fn full_extension(path: &Path) -> Option<String> {
         .iter()
         .find(|end| name.ends_with(**end))
         .map_or(name.len(), |end| name.len() - end.len());
-    let dot = name[..stem_end].rfind('.').filter(|dot| *dot > 0);
+    let dot = name[..stem_end]
+        .rfind('.')
+        .filter(|dot| *dot > 0 && name.len() - dot <= LONGEST_EXTENSION);
     match dot {
         Some(dot) => Some(name[dot..].to_owned()),
         None if stem_end < name.len() => Some(name[stem_end..].to_owned()),
