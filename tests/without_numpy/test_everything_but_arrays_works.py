@@ -84,7 +84,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_any_value_is_an_argument_and_a_result(value, cachedir):
     @make(cachedir=cachedir)
     def give(x):
