@@ -53,7 +53,7 @@ def test_a_change_of_the_whole_trips_the_wire():
         array += 1
         alarms, _ = remade._history([0, array])
         assert [position for position, _ in alarms] == ["[1]"]
-        assert "changed outside" in alarms[0][1]
+        assert "returned by" in alarms[0][1]
         assert remade._version_by_history(array) == before
 
 

@@ -7,8 +7,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
-use crate::value::imported;
-
 const VARARGS: u32 = 0x04;
 const VARKEYWORDS: u32 = 0x08;
 
@@ -43,10 +41,9 @@ impl Binder {
     /// From the function; `ignore` names parameters that do not count.
     pub(crate) fn of(function: &Bound<'_, PyAny>, ignore: &[String]) -> PyResult<Binder> {
         let py = function.py();
-        let plain = function.get_type().is(imported(py, "types").map_or_else(
-            || py.import("types")?.getattr("FunctionType"),
-            |types| types.getattr("FunctionType"),
-        )?);
+        let plain = function
+            .get_type()
+            .is(&py.import("types")?.getattr("FunctionType")?);
         let wraps = function.hasattr(intern!(py, "__wrapped__"))?;
         let mut binder = if plain && !wraps {
             Binder::of_plain(function)?
@@ -70,7 +67,6 @@ impl Binder {
     }
 
     fn of_plain(function: &Bound<'_, PyAny>) -> PyResult<Binder> {
-        let py = function.py();
         let code = function.getattr("__code__")?;
         let names: Vec<Bound<'_, PyString>> = code.getattr("co_varnames")?.extract()?;
         let positional: usize = code.getattr("co_argcount")?.extract()?;
@@ -116,7 +112,6 @@ impl Binder {
         {
             parameters.push(parameter(name, Kind::VarKeyword, None)?);
         }
-        let _ = py;
         Ok(Binder {
             parameters,
             positional,

@@ -62,6 +62,13 @@ pub(crate) struct Call<'a, 'py> {
     pub(crate) state: State,
 }
 
+impl State {
+    /// The run of this call, if it has begun.
+    pub(crate) fn frame(&self) -> Option<&Py<Frame>> {
+        self.frame.as_ref()
+    }
+}
+
 impl<'a, 'py> Call<'a, 'py> {
     pub(crate) fn new(
         py: Python<'py>,
@@ -73,9 +80,9 @@ impl<'a, 'py> Call<'a, 'py> {
         forced: bool,
     ) -> PyResult<Call<'a, 'py>> {
         let parent = frame::current(py)?;
-        let identity = match parent {
-            Some(_) => function.identity(py, &prepared)?,
-            None => None,
+        let identity = match frame::any_runs() {
+            true => function.identity(py, &prepared)?,
+            false => None,
         };
         let state = State {
             parent,
@@ -100,10 +107,51 @@ impl<'a, 'py> Call<'a, 'py> {
     /// Begins the run: calls are made inside it until [`Call::leave`].
     pub(crate) fn enter(&mut self, key: CallKey) -> PyResult<Py<PyAny>> {
         let parent = self.state.parent.as_ref().map(|p| p.clone_ref(self.py));
-        let frame = Bound::new(self.py, Frame::new(key, parent))?;
+        let frame = Bound::new(self.py, Frame::new(key, parent, self.prepared.clone()))?;
         let token = Frame::enter(&frame)?;
         self.state.frame = Some(frame.unbind());
         Ok(token)
+    }
+
+    /// Ends what [`Call::enter`] began.
+    fn leave(&self, token: &Py<PyAny>) -> PyResult<()> {
+        match &self.state.frame {
+            Some(frame) => frame::leave(self.py, frame, token),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the runs inside which this call was made.
+    fn tell_callers(&self, tell: impl Fn(&Frame)) -> PyResult<()> {
+        match &self.state.parent {
+            Some(parent) => tell(parent.get()),
+            None => {
+                let plain = self.prepared.code.reached().first();
+                let name = plain.map_or(self.function.made.name(), |plain| &plain.name);
+                for frame in frame::that_may_have_started_a_thread_for(self.py, name) {
+                    tell(frame.get());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is true of every call of a function is told once.
+    fn is_news(&self, warning: &Warning) -> bool {
+        match warning {
+            // Who asked to run for what is unknown need not be told.
+            Warning::Unversioned { .. } if self.walk.rerun_unknown => false,
+            Warning::Unversioned {
+                parameter: name, ..
+            } => self.function.first_time(&format!("unversioned {name}")),
+            Warning::ChangesArgument {
+                parameter: name, ..
+            } => self.function.first_time(&format!("changes {name}")),
+            Warning::ReadsItsOutput { name, .. } => {
+                self.function.first_time(&format!("reads {name}"))
+            }
+            _ => true,
+        }
     }
 
     /// The file that a slot of `output=` names for this call.
@@ -242,12 +290,6 @@ impl<'a, 'py> Call<'a, 'py> {
             }
         }
         Ok(())
-    }
-
-    fn note_above(&self, note: impl FnOnce(&Frame, Option<Version>)) {
-        if let Some(parent) = &self.state.parent {
-            note(parent.get(), self.state.identity);
-        }
     }
 }
 
@@ -401,9 +443,9 @@ impl<'py> Face for Call<'_, 'py> {
                 what,
             })?;
         }
-        let name = self.function.made.name();
-        self.note_above(|parent, identity| parent.note(name, identity, record));
-        Ok(())
+        self.tell_callers(|caller| {
+            caller.note(self.function.made.name(), self.state.identity, record);
+        })
     }
 
     fn verify(&mut self) -> PyResult<Vec<String>> {
@@ -525,6 +567,10 @@ impl<'py> Face for Call<'_, 'py> {
         self.state.parent.is_some()
     }
 
+    fn detached<T: Send>(&mut self, work: impl FnOnce() -> T + Send) -> T {
+        self.py.detach(work)
+    }
+
     fn pause(&mut self, time: Duration) -> PyResult<()> {
         self.py.detach(|| std::thread::sleep(time));
         self.py.check_signals()
@@ -533,7 +579,7 @@ impl<'py> Face for Call<'_, 'py> {
     fn run(&mut self, running: &Running) -> PyResult<Bound<'py, PyAny>> {
         let token = self.enter(running.key())?;
         let value = self.function.callable(self.py).call(self.args, self.kwargs);
-        let left = frame::leave(self.py, &token);
+        let left = self.leave(&token);
         let value = value?;
         left?;
         Ok(value)
@@ -548,7 +594,8 @@ impl<'py> Face for Call<'_, 'py> {
         }
         let after = after.unwrap_or_default();
         let name = self.function.made.name();
-        self.note_above(|parent, identity| {
+        // The error of the run is the one to be raised.
+        let _ = self.tell_callers(|caller| {
             // What the run changed is a channel for output, as in a run that returned.
             let implicit = running.implicit().iter().map(|input| &input.implicit);
             let implicit = implicit.filter(|before| {
@@ -556,7 +603,7 @@ impl<'py> Face for Call<'_, 'py> {
                 after.any(|after| after.name == before.name && after.version == before.version)
             });
             let sources = &running.present().sources;
-            parent.note_parts(name, identity, sources, implicit, &nested);
+            caller.note_parts(name, self.state.identity, sources, implicit, &nested);
         });
     }
 
@@ -610,8 +657,7 @@ impl<'py> Face for Call<'_, 'py> {
         value: Bound<'py, PyAny>,
         failure: NotSaved<PyErr>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = self.function.made.name();
-        self.note_above(|parent, _| parent.note_unrecorded(name));
+        self.tell_callers(|caller| caller.note_unrecorded(self.function.made.name()))?;
         let NotSaved { path, why, cause } = failure;
         match cause {
             Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
@@ -635,9 +681,9 @@ impl<'py> Face for Call<'_, 'py> {
         for (position, object) in std::mem::take(&mut self.state.tracked) {
             remember_one(object.bind(self.py), &position, record)?;
         }
-        let name = self.function.made.name();
-        self.note_above(|parent, identity| parent.note(name, identity, record));
-        Ok(())
+        self.tell_callers(|caller| {
+            caller.note(self.function.made.name(), self.state.identity, record);
+        })
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
@@ -680,11 +726,17 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn warn(&mut self, warning: Warning) -> PyResult<()> {
-        errors::warn(self.py, &warning)
+        if self.is_news(&warning) {
+            errors::warn(self.py, &warning)
+        } else {
+            Ok(())
+        }
     }
 
     fn warn_only(&mut self, warning: Warning) {
-        errors::warn_only(self.py, &warning.to_string());
+        if self.is_news(&warning) {
+            errors::warn_only(self.py, &warning.to_string());
+        }
     }
 
     fn wants_events(&self) -> bool {
@@ -713,7 +765,7 @@ fn is_returned(
         return Ok(true);
     }
     if let (Some(one), Some(other)) = (Array::new(argument), Array::new(value)) {
-        return Ok(one.root().is(&other.root())
+        return Ok(one.root().is(other.root())
             && one.data() == other.data()
             && one.shape() == other.shape()
             && one.strides() == other.strides());
@@ -745,6 +797,15 @@ fn any<'py>(
 
 /// From here on the objects in a loaded value are known by history.
 fn remember_loaded(value: &Bound<'_, PyAny>, record: &Record) -> PyResult<()> {
+    let is_ours = |name: &str| name == save::NUMPY || name == save::PICKLE;
+    if record.items.is_empty()
+        && record
+            .results
+            .iter()
+            .all(|result| is_ours(&result.persister))
+    {
+        return Ok(()); // nothing to look for
+    }
     for (position, object) in registry::positions(value)? {
         remember_one(&object, &position, record)?;
     }

@@ -54,8 +54,9 @@ pub(crate) fn state_of(
         return Err(Unversioned::because(value, "no store says where it lies"));
     };
     let look = || Source::new(path.as_str()).version(store.project(), store.sources());
-    let short = std::fs::metadata(Path::new(&path))
-        .is_ok_and(|metadata| metadata.is_file() && metadata.len() < LONG);
+    let short = store.sources().is_known(Path::new(&path))
+        || std::fs::metadata(&path)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() < LONG);
     let found = if short {
         look()
     } else {

@@ -290,7 +290,7 @@ impl<'py> Saver<'_, 'py> {
             }
         };
         files::close(file).map_err(failed)?;
-        self.track(value, position).map_err(raised)?;
+        self.track(value, position, version).map_err(raised)?;
         self.results.push(SavedResult {
             position: position.to_owned(),
             persister,
@@ -382,11 +382,25 @@ impl<'py> Saver<'_, 'py> {
         Ok(Shape::Result(self.results.len() - 1))
     }
 
-    /// Notes what history will know of a value that comes back exactly.
-    fn track(&mut self, value: &Bound<'py, PyAny>, position: &str) -> PyResult<()> {
+    /// Notes what history will know of a value that comes back exactly. `written`: the version of
+    /// the whole, where it was taken while writing.
+    fn track(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+        written: Option<Version>,
+    ) -> PyResult<()> {
         // What the run changed behind its history is told by what is there.
         registry::verify(value)?;
-        for (inner, object, content) in registry::trackable(value)? {
+        let found = match written {
+            Some(version) if is_plain_array(value)? => registry::positions(value)?
+                .into_iter()
+                .map(|(inner, object)| (inner, object, version))
+                .collect(),
+            Some(_) => Vec::new(),
+            None => registry::trackable(value)?,
+        };
+        for (inner, object, content) in found {
             let position = format!("{position}{inner}");
             // An argument that is returned as it was keeps the version it had.
             let version = registry::version_of(&object)?.unwrap_or(content);

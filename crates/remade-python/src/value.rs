@@ -304,7 +304,7 @@ impl<'py> Walk<'py> {
         if known.alarm {
             self.alarms.push(Alarm {
                 description: format!(
-                    "{} returned by {}{} was changed outside made functions",
+                    "{} returned by {}{}",
                     short_form(value),
                     known.origin.function,
                     known.origin.position,

@@ -20,7 +20,7 @@ pub trait Face {
     /// What the function raises. The engine passes it through and never looks inside.
     type Error;
     /// What the face keeps beside a record that is known in this process: a decoded value, say.
-    type Kept: Default;
+    type Kept: Default + Send + Sync;
 
     /// The key of this call as the arguments are now.
     fn key(&mut self) -> Result<Keyed, Self::Error>;
@@ -61,6 +61,11 @@ pub trait Face {
     fn is_nested(&self) -> bool;
     /// Waits a moment for somebody else's run; an error is an interrupt by the user.
     fn pause(&mut self, time: Duration) -> Result<(), Self::Error>;
+    /// Does work that touches no value of the language, and may take long, without the language's
+    /// own lock if it has one.
+    fn detached<T: Send>(&mut self, work: impl FnOnce() -> T + Send) -> T {
+        work()
+    }
     /// Runs the body.
     fn run(&mut self, running: &Running) -> Result<Self::Value, Self::Error>;
     /// The body raised, and nothing is recorded. All the same, what it changed loses its history,

@@ -7,8 +7,11 @@ use crate::store::commit::{self, Committed, Staging};
 use crate::store::{files, layout, prune};
 use crate::version::{Encoder, Tag, Version};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Committing more bytes than this may take long enough for others to run meanwhile.
+const LONG: u64 = 1 << 20;
 
 /// Save, commit, forget, remember, report.
 pub(super) fn finish<F: Face>(
@@ -31,8 +34,10 @@ pub(super) fn finish<F: Face>(
         let mut record = record_of(made, face, &running, facts, saved, &staging, seconds)?;
         write_code(made, face);
         let path = made.folder.record(record.key);
-        let committed = commit::commit(&made.store, &made.folder, staging, &mut record)
-            .map_err(|error| failed(&path, &error))?;
+        let is_long = staging.size() > LONG || record.seconds > 1.0;
+        let work = || commit::commit(&made.store, &made.folder, staging, &mut record);
+        let committed = if is_long { face.detached(work) } else { work() };
+        let committed = committed.map_err(|error| failed(&path, &error))?;
         Ok((record, path, committed))
     })();
     let (record, path, committed) = match saved {
@@ -53,7 +58,7 @@ pub(super) fn finish<F: Face>(
     {
         let _ = prune::sweep(&folder);
     }
-    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store));
+    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store, None));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;
@@ -145,7 +150,12 @@ fn record_of<F: Face>(
     };
     let mut results = Vec::with_capacity(saved.results.len());
     for result in saved.results {
-        results.push(result_file(made, result, staging)?);
+        let file = if staging.size() > LONG {
+            face.detached(|| result_file(made, result, staging))
+        } else {
+            result_file(made, result, staging)
+        };
+        results.push(file.map_err(|(path, error)| failed(&path, &error))?);
     }
     let environment = face.environment();
     Ok(Record {
@@ -175,17 +185,17 @@ fn record_of<F: Face>(
     })
 }
 
-fn result_file<K: Default, E>(
+fn result_file<K: Default>(
     made: &Made<K>,
     result: SavedResult,
     staging: &Staging,
-) -> Result<ResultFile, NotSaved<E>> {
+) -> Result<ResultFile, (PathBuf, io::Error)> {
     let file = match result.file {
         None => None,
         Some(file) => Some(
             staging
                 .finish(file, &made.store, result.content)
-                .map_err(|error| failed(staging.target(file), &error))?,
+                .map_err(|error| (staging.target(file).to_owned(), error))?,
         ),
     };
     let version = match (result.version, &file) {

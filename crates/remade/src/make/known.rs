@@ -35,6 +35,7 @@ pub struct KnownFile {
     path: PathBuf,
     stamp: Stamp,
     believed: bool,
+    named: bool,
     content: OnceLock<Arc<[u8]>>,
 }
 
@@ -48,8 +49,17 @@ pub enum Content {
 }
 
 impl<K: Default> Known<K> {
-    pub(super) fn new(record: Record, path: PathBuf, stamp: Stamp, store: &Store) -> Known<K> {
+    /// `looked_at`: when the files were last seen to be whole. That is when the record was written,
+    /// unless somebody looked since.
+    pub(super) fn new(
+        record: Record,
+        path: PathBuf,
+        stamp: Stamp,
+        store: &Store,
+        looked_at: Option<i64>,
+    ) -> Known<K> {
         let taken_at = stamp::now();
+        let looked_at = looked_at.unwrap_or_else(|| stamp.mtime + files::backdated());
         let same_boot = record.synced || record.boot == crate::machine::boot();
         let known_files = record
             .results
@@ -58,7 +68,8 @@ impl<K: Default> Known<K> {
                 result.file.as_ref().map(|file| KnownFile {
                     path: store.from_stored(&file.path),
                     stamp: file.stamp,
-                    believed: same_boot && file.stamp.is_settled(taken_at),
+                    named: file.named,
+                    believed: same_boot && file.stamp.is_settled(looked_at),
                     content: OnceLock::new(),
                 })
             })
@@ -116,9 +127,18 @@ impl KnownFile {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
+    /// A user may put links where results of theirs lie; in the store there are none.
+    fn open_file(&self, path: &Path) -> io::Result<std::fs::File> {
+        if self.named {
+            files::open_regular(path)
+        } else {
+            files::open_own(path)
+        }
+    }
+
     /// Opens it where it is now, however small it is, to be mapped.
     pub fn open_mapped<E>(&self, path: &Path) -> io::Result<Result<Option<Content>, E>> {
-        let file = files::open_regular(path)?;
+        let file = self.open_file(path)?;
         let same = Stamp::of_file(&file)? == self.stamp;
         Ok(Ok(same.then_some(Content::File(file))))
     }
@@ -135,7 +155,7 @@ impl KnownFile {
         {
             return Ok(Ok(Some(Content::Bytes(bytes.clone()))));
         }
-        let file = files::open_regular(path)?;
+        let file = self.open_file(path)?;
         if Stamp::of_file(&file)? != self.stamp {
             return Ok(Ok(None));
         }
@@ -232,7 +252,7 @@ impl<K: Default> Memory<K> {
             None => path(),
         };
         let (record, stamp) = read(&path)?;
-        let known = Arc::new(Known::new(record, path, stamp, store));
+        let known = Arc::new(Known::new(record, path, stamp, store, None));
         self.insert(key, known.clone());
         Ok(known)
     }
@@ -255,7 +275,7 @@ impl<K: Default> Memory<K> {
 pub(super) fn read(path: &Path) -> Result<(Record, Stamp), Absent> {
     let damaged = |why: String| Absent::Unreadable(path.to_owned(), Unreadable::Damaged(why));
     let read = || -> io::Result<(Vec<u8>, Stamp)> {
-        let file = files::open_regular(path)?;
+        let file = files::open_own(path)?;
         let stamp = Stamp::of_file(&file)?;
         Ok((files::read_bounded(&file, MAX_BYTES)?, stamp))
     };

@@ -131,7 +131,7 @@ pub(super) fn decide<F: Face>(
     {
         return Ok(Some((known, Vec::new())));
     }
-    Ok(find_files(made, known, reasons))
+    Ok(face.detached(|| find_files(made, known, reasons)))
 }
 
 fn nested_changes<F: Face>(
@@ -241,7 +241,7 @@ fn restamp<K: Default>(made: &Made<K>, known: Arc<Known<K>>, record: Record) -> 
         .and_then(|text| files::replace(&path, &text, false).ok());
     match written {
         Some(stamp) => {
-            let known = Arc::new(Known::new(record, path, stamp, &made.store));
+            let known = Arc::new(Known::new(record, path, stamp, &made.store, None));
             made.known.insert(key, known.clone());
             known
         }
@@ -256,7 +256,13 @@ fn in_memory<K: Default>(
     known: &Known<K>,
 ) -> Arc<Known<K>> {
     let key = record.key;
-    let known = Arc::new(Known::new(record, path, known.stamp(), &made.store));
+    let known = Arc::new(Known::new(
+        record,
+        path,
+        known.stamp(),
+        &made.store,
+        Some(crate::stamp::now()),
+    ));
     made.known.insert(key, known.clone());
     known
 }
@@ -273,7 +279,8 @@ pub(super) fn newest<F: Face>(
             .find(key, || made.folder.record(key), &made.store);
         let Ok(known) = found else { continue };
         let mut reasons = Vec::new();
-        let Some((known, elsewhere)) = find_files(made, known, &mut reasons) else {
+        let found = face.detached(|| find_files(made, known, &mut reasons));
+        let Some((known, elsewhere)) = found else {
             continue;
         };
         match load(face, &known, &elsewhere) {

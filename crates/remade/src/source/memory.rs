@@ -12,7 +12,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ const MOST_ENTRIES: usize = 1 << 18;
 
 /// A file that tells of another is never longer. Paths end at 4096 bytes.
 const LONGEST_NOTE: u64 = 64 * 1024;
+
+/// How long the table may be held by another thread before it counts as lost.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 const FORMAT: u32 = 1;
 
@@ -73,6 +77,14 @@ impl SourceMemory {
             folder: Some(folder.into()),
             known: Mutex::default(),
         }
+    }
+
+    /// Whether looking at this file asks only for its stamp.
+    pub fn is_known(&self, path: &Path) -> bool {
+        let known = self.table().and_then(|table| table.get(path).copied());
+        known.is_some_and(|known| {
+            fs::metadata(path).is_ok_and(|found| Stamp::of_metadata(&found) == known.stamp)
+        })
     }
 
     /// What there is at this place, and what is in it.
@@ -128,7 +140,7 @@ impl SourceMemory {
             known.stamp == Stamp::of_metadata(metadata)
                 && known.changed == stamp::changed_at(metadata)
         };
-        let known = self.table().get(path).copied();
+        let known = self.table().and_then(|table| table.get(path).copied());
         if let Some(known) = known.filter(is_same) {
             return Some(known);
         }
@@ -141,16 +153,29 @@ impl SourceMemory {
     }
 
     fn remember(&self, path: &Path, known: Known) {
-        let mut table = self.table();
+        let Some(mut table) = self.table() else {
+            return;
+        };
         if table.len() >= MOST_ENTRIES {
             table.clear();
         }
         table.insert(path.to_owned(), known);
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
-        // Every change of the table is one insertion, so a panic elsewhere left it whole.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// None where nobody will ever give the table back: a fork took place while another thread held
+    /// it. Then nothing is known, and files are read.
+    fn table(&self) -> Option<MutexGuard<'_, HashMap<PathBuf, Known>>> {
+        let began = Instant::now();
+        loop {
+            match self.known.try_lock() {
+                Ok(table) => return Some(table),
+                // Every change is one insertion, so a panic elsewhere left the table whole.
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                // It is never held for longer than one look-up.
+                Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => return None,
+                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            }
+        }
     }
 
     fn note_path(&self, path: &Path) -> Option<(PathBuf, String)> {
@@ -189,7 +214,10 @@ impl SourceMemory {
             version: known.version,
         };
         let text = serde_json::to_vec(&note)?;
-        fs::create_dir_all(&folder)?;
+        // The folder above is the store's. Looking at files does not make a store.
+        if !folder.is_dir() {
+            fs::create_dir(&folder)?;
+        }
         let number = STAGED.fetch_add(1, Ordering::Relaxed);
         let staged = folder.join(format!(".{name}-{}-{number}", std::process::id()));
         let written = OpenOptions::new()

@@ -69,6 +69,15 @@ impl Staging {
         &self.entries[file.0].target
     }
 
+    /// Bytes written so far.
+    pub fn size(&self) -> u64 {
+        let sizes = self.entries.iter().map(|entry| {
+            let metadata = std::fs::metadata(&entry.staged);
+            metadata.map_or(0, |metadata| metadata.len())
+        });
+        sizes.sum()
+    }
+
     /// Closes the account of a staged file: takes its stamp and, unless the writer told it, reads
     /// its content once.
     pub fn finish(
@@ -150,7 +159,7 @@ pub fn commit(
     let mut unfinished = None;
     for entry in &mut staging.entries {
         entry.committed = true;
-        if let Err(error) = files::rename(&entry.staged, &entry.target) {
+        if let Err(error) = files::rename_over(&entry.staged, &entry.target) {
             unfinished = Some((entry.target.clone(), error));
         }
     }

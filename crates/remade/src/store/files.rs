@@ -17,6 +17,11 @@ use std::time::{Duration, SystemTime};
 /// nanoseconds of its own, so two files of one moment have two times.
 const BACKDATED: Duration = Duration::from_millis(50);
 
+/// The same in nanoseconds: what lies between the time of a finished file and its making.
+pub(crate) fn backdated() -> i64 {
+    i64::try_from(BACKDATED.as_nanos()).unwrap_or(0)
+}
+
 /// Makes a folder, and those above it, for this user alone.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
@@ -118,13 +123,24 @@ pub fn close(file: File) -> io::Result<()> {
 
 /// Opens a regular file for reading. Nothing else is opened: a pipe would block.
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    open(path, true)
+}
+
+/// The same for a file of the store's own: a link that somebody put there is not followed.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    open(path, false)
+}
+
+fn open(path: &Path, follow: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits() as i32,
-    );
+    {
+        use rustix::fs::OFlags;
+        let mut flags = OFlags::NONBLOCK;
+        flags.set(OFlags::NOFOLLOW, !follow);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+    }
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
@@ -172,6 +188,23 @@ pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
 /// Renames over whatever is there.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
+}
+
+/// Renames over whatever is there. Giving back the blocks of a large file takes a tenth of a second
+/// for half a gigabyte; holding it open until after the rename lets another thread wait for that.
+pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    const LARGE: u64 = 16 << 20;
+    let old = File::open(to)
+        .ok()
+        .filter(|old| old.metadata().is_ok_and(|old| old.len() >= LARGE));
+    rename(from, to)?;
+    if let Some(old) = old {
+        // Where no thread is to be had, it is closed here after all.
+        let _ = std::thread::Builder::new()
+            .name("remade-close".to_owned())
+            .spawn(move || drop(old));
+    }
+    Ok(())
 }
 
 /// Gives the file a second name that must not be there yet.
