@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import textwrap
 import time
 from pathlib import Path
@@ -41,7 +42,7 @@ def options() -> argparse.Namespace:
     return parser.parse_known_args()[0]
 
 
-FOLDER: Path = options().folder
+FOLDER: Path = options().folder.resolve()  # `draw` is given a path in it, and a path counts as text
 CACHE = FOLDER / "cache"
 
 
@@ -183,12 +184,15 @@ def pipeline() -> dict[int, Region]:
 
 
 def row(event: remade.Event) -> str:
-    """One line of the table: what `make` did about one call."""
+    """What `make` did about one call: a line of the table, and more where the reason is long."""
     step = event.function.rpartition(".")[2]
     what = "ran" if event.ran else "reused"
-    why = textwrap.shorten("; ".join(event.reasons) or "unchanged", 42, placeholder="...")
+    # The folder of the results stands below the table.
+    why = ("; ".join(event.reasons) or "unchanged").replace(f"{FOLDER}{os.sep}", "")
+    first, *more = textwrap.wrap(why, 42, break_on_hyphens=False)
     files = ", ".join(Path(file).name for file in event.files)
-    return f"{step:<14} {what:<7} {why:<42} {event.seconds:8.3f}  {files}"
+    line = f"{step:<14} {what:<7} {first:<42} {event.seconds:8.3f}  {files}".rstrip()
+    return "\n".join([line, *(f"{'':<22} {rest}" for rest in more)])
 
 
 def main() -> None:

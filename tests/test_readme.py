@@ -7,14 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
+import fences
 
-
-def blocks(language: str) -> list[str]:
-    """The code blocks of the README in one language, in order."""
-    return re.findall(
-        rf"^```{language}\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
+README = fences.ROOT / "README.md"
 
 
 def run(program: Path) -> str:
@@ -27,8 +22,8 @@ def run(program: Path) -> str:
 
 
 def test_the_example_prints_what_the_readme_shows(tmp_path):
-    example, _ = blocks("python")
-    first, second, after_the_change = blocks("text")
+    example, _ = fences.of_language(README, "python")
+    first, second, after_the_change = fences.of_language(README, "text")
     program = tmp_path / "example.py"
 
     program.write_text(example, "utf-8")
@@ -44,7 +39,7 @@ def test_the_example_prints_what_the_readme_shows(tmp_path):
 
 
 def test_the_changes_that_the_readme_names_run_what_it_says(tmp_path):
-    example, _ = blocks("python")
+    example, _ = fences.of_language(README, "python")
     changed = example.replace("return 900\n", "return 950\n")
     program = tmp_path / "example.py"
     program.write_text(changed, "utf-8")
@@ -59,7 +54,7 @@ def test_the_changes_that_the_readme_names_run_what_it_says(tmp_path):
 
 
 def test_the_events_of_the_readme_tell_what_was_decided(tmp_path):
-    example, events = blocks("python")
+    example, events = fences.of_language(README, "python")
     program = tmp_path / "example.py"
     program.write_text(example + events, "utf-8")
     run(program)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parent.parent
-EXAMPLE = (ROOT / "examples" / "brain.py").read_text("utf-8")
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL)
+import fences
+
+EXAMPLE = (fences.ROOT / "examples" / "brain.py").read_text("utf-8")
+BLOCKS = fences.of_language(fences.ROOT / "docs" / "tutorial.md", "python")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0].strip())

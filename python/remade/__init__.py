@@ -19,14 +19,20 @@ answered from the file that the earlier run saved.
     >>> shutil.rmtree(folder)
 """
 
-from ._events import Event, events
+import os as _os
+
+from . import _remade as _engine
 from ._inputs import Env, File
 from ._make import make
 from ._persisters import NumpyFile, Persister, PickleFile
 from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
-from ._results import CacheInfo
-from . import _remade as _engine
-import os as _os
+
+# Importing remade costs a few milliseconds, because programs that reuse everything are short: what
+# needs larger modules of the standard library is imported when it is asked for.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._events import Event, events
+    from ._results import CacheInfo
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_engine._after_fork_in_child)
@@ -46,3 +52,18 @@ __all__ = [
     "events",
     "make",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("Event", "events"):
+        from . import _events as module
+    elif name == "CacheInfo":
+        from . import _results as module
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(module, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING"})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import namedtuple
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from . import _remade
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Event(namedtuple("Event", "function ran reasons seconds files")):
+_Fields = namedtuple("_Fields", "function ran reasons seconds files")
+
+
+class Event(_Fields):
     """One call of a made function.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from glob import glob, has_magic
 
 
 class File:
@@ -52,7 +51,9 @@ class File:
     @property
     def paths(self) -> list[str]:
         """The paths that exist now: those that match a pattern, sorted, or the one path."""
-        if has_magic(self.path) and not os.path.lexists(self.path):
+        if any(mark in self.path for mark in "*?[") and not os.path.lexists(self.path):
+            from glob import glob
+
             return sorted(glob(self.path, recursive=True))
         return [self.path] if os.path.lexists(self.path) else []
 
@@ -89,8 +90,9 @@ class Env:
     name: str
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name or "=" in name:
-            raise TypeError(f"Env takes the name of an environment variable, not {name!r}")
+        given: object = name  # who does not check types can give anything
+        if not isinstance(given, str) or not given or "=" in given:
+            raise TypeError(f"Env takes the name of an environment variable, not {given!r}")
         self.name = name
 
     @property

@@ -4,16 +4,64 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from . import _output, _remade
 
+TYPE_CHECKING = False  # type checkers take it as true; `typing` costs an import
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from typing import Any, Literal
+    from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+
+    class _Decorator(Protocol):
+        """What `make` returns without a function."""
+
+        def __call__(self, func: Callable[_P, _R], /) -> _remade.MadeFunction[_P, _R]: ...
+
 
 _GENERATOR = 0x20
 _ASYNC_GENERATOR = 0x200
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def make(
+        func: Callable[_P, _R],
+        *,
+        output: Any = None,
+        cachedir: str | os.PathLike[str] = "cache",
+        name: str | None = None,
+        debug: bool = False,
+        raise_errors: bool = False,
+        keep: int | Literal["all"] = 1,
+        unknown: Literal["content", "rerun"] = "content",
+        verify: bool = False,
+        ignore: Collection[str] = (),
+        depends: Collection[Any] = (),
+        follow: Collection[str] = (),
+        version: str | None = None,
+    ) -> _remade.MadeFunction[_P, _R]: ...
+
+    @overload
+    def make(
+        func: None = None,
+        *,
+        output: Any = None,
+        cachedir: str | os.PathLike[str] = "cache",
+        name: str | None = None,
+        debug: bool = False,
+        raise_errors: bool = False,
+        keep: int | Literal["all"] = 1,
+        unknown: Literal["content", "rerun"] = "content",
+        verify: bool = False,
+        ignore: Collection[str] = (),
+        depends: Collection[Any] = (),
+        follow: Collection[str] = (),
+        version: str | None = None,
+    ) -> _Decorator: ...
 
 
 def make(
@@ -149,7 +197,7 @@ def built(
     func: Any, name: str, output: Any, options: dict[str, Any]
 ) -> _remade.MadeFunction[..., Any]:
     """A made function from options that have been checked."""
-    made: Any = _remade.MadeFunction(func, name, output, **options)
+    made: _remade.MadeFunction[..., Any] = _remade.MadeFunction(func, name, output, **options)
     made._options = options
     _dress(made, func)
     made._register()
@@ -169,11 +217,12 @@ def _text_path(option: str, path: Any) -> str:
 def _names(option: str, names: Any) -> tuple[str, ...]:
     if isinstance(names, str) or not hasattr(names, "__iter__"):
         raise TypeError(f'{option} takes a tuple of names such as ("verbose",), not {names!r}')
-    names = tuple(names)
+    checked: list[str] = []
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"{option} takes names, not {name!r}")
-    return names
+        checked.append(name)
+    return tuple(checked)
 
 
 def _refuse(func: Any) -> None:
@@ -228,7 +277,7 @@ def _is_function(func: Any) -> bool:
 def _is_heap_type_of_python(kind: type) -> bool:
     """Whether a class statement made it: then it has a `__dict__` of Python functions."""
     function = type(_is_heap_type_of_python)
-    return isinstance(getattr(kind, "__call__", None), function)
+    return isinstance(kind.__call__, function)
 
 
 def _known_as(func: Any) -> tuple[str, str]:
@@ -268,8 +317,13 @@ def _dress(made: Any, func: Any) -> None:
     made.__wrapped__ = func
     if made.is_async:
         # `inspect.iscoroutinefunction` of Python 3.10 and 3.11 asks for these.
+        plain = func
+        while not hasattr(plain, "__code__") and hasattr(plain, "func"):
+            plain = plain.func  # functools.partial
         for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
-            setattr(made, attribute, getattr(func, attribute, None))
+            setattr(made, attribute, getattr(plain, attribute, None))
+        if not hasattr(made, "__name__"):
+            made.__name__ = plain.__name__
         mark = getattr(sys.modules.get("inspect"), "_is_coroutine_mark", None)
         if mark is not None:
             made._is_coroutine_mark = mark

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import os
-from string import Formatter
-from typing import Any
 
 from ._persisters import Persister
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Slot:
@@ -32,6 +33,8 @@ class Slot:
             self.persister = persister
             self.template = None
             return
+        import copy
+
         self.persister = copy.copy(persister)  # later changes of the user's object are not ours
         filename = getattr(persister, "filename", None)
         if filename is None:
@@ -47,6 +50,10 @@ class Slot:
 
 
 def _fields(filename: str) -> tuple[str, ...]:
+    if "{" not in filename and "}" not in filename:
+        return ()
+    from string import Formatter
+
     try:
         parsed = list(Formatter().parse(filename))
     except ValueError as error:
@@ -94,6 +101,12 @@ def _walk(output: Any) -> tuple[Any, list[Slot]]:
     if isinstance(output, Persister) or (
         isinstance(output, type) and issubclass(output, Persister)
     ):
+        missing = sorted(getattr(output, "__abstractmethods__", ()))
+        if missing:
+            raise TypeError(
+                f"{output.__qualname__} lacks {' and '.join(missing)}: a persister has a method "
+                f"save(self, value) and a method load(self)"
+            )
         slot = Slot(output)
         return slot, [slot]
     if type(output) in (list, tuple):
@@ -114,6 +127,8 @@ def fill(template: str, arguments: dict[str, Any]) -> str:
     Raises:
         ValueError: If a value would leave the folder, or cannot be part of a file name.
     """
+    from string import Formatter
+
     parts = []
     for literal, field, spec, _ in Formatter().parse(template):
         parts.append(literal)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+_Fields = namedtuple("_Fields", "reused ran records size folder")
 
-class CacheInfo(namedtuple("CacheInfo", "reused ran records size folder")):
+
+class CacheInfo(_Fields):
     """What `f.cache_info()` returns.
 
     Attributes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from . import _remade
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def reduce(made: _remade.MadeFunction[..., Any]) -> str | tuple[Any, ...]:

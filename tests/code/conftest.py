@@ -8,6 +8,8 @@ import textwrap
 
 import pytest
 
+import pythons
+
 ASK = """
 import json, sys
 sys.path.insert(0, {folder!r})
@@ -24,8 +26,9 @@ print(json.dumps(answer))
 class Lab:
     """A folder of modules that can be edited and asked for fingerprints."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, elsewhere):
         self.folder = folder
+        self.elsewhere = elsewhere
 
     def write(self, **modules):
         for name, text in modules.items():
@@ -36,9 +39,14 @@ class Lab:
     def run(self, script, python=sys.executable):
         """What a script prints, run in a process of its own in this folder."""
         environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+        if python != sys.executable:
+            environment = pythons.environment(self.elsewhere)
         done = subprocess.run(
             [python, "-c", textwrap.dedent(script)],
-            cwd=self.folder, env=environment, capture_output=True, text=True,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -52,5 +60,5 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path):
-    return Lab(tmp_path)
+def lab(tmp_path, tmp_path_factory):
+    return Lab(tmp_path, tmp_path_factory.mktemp("package"))

@@ -33,7 +33,7 @@ MODULES = {
         def f(x):
             return (CONSTANT, table, local_helper(x), helper(x), tools.deep(x), tools.WIDTH, Model().run(), len(x),
                     closed(x), missing, show(x))
-    """,
+    """,  # noqa: E501
     "tools": """
         WIDTH = 3
         class Base:
@@ -96,8 +96,16 @@ def test_a_change_is_seen(lab, change):
         assert same == "False" or same == "True"
 
 
-@pytest.mark.parametrize("nothing", ["main.table.append(2)", "main.table = [3, 4]", "main.unused = 3",
-                                     "main.CONSTANT = main.CONSTANT", "main.change_cell()"])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "main.table.append(2)",
+        "main.table = [3, 4]",
+        "main.unused = 3",
+        "main.CONSTANT = main.CONSTANT",
+        "main.change_cell()",
+    ],
+)
 def test_what_changes_no_code_leaves_it_current(lab, nothing):
     # The cell is rebound by a function that is not reached, so a constant in it is guarded.
     lab.write(**MODULES)

@@ -23,12 +23,14 @@ import sys; sys.path.insert(0, "")
 import main, remade._remade as _remade
 found = {name: _remade._fingerprint(getattr(main, name))["fingerprint"] for name in sys.argv[1:] or %s}
 print(sorted(found.items()))
-"""
+"""  # noqa: E501
 
 
 def test_the_order_of_asking_does_not_matter(lab):
     lab.write(main=CYCLE)
-    assert lab.run(ORDER % "['f', 'g', 'h', 'alone', 'Tree']") == lab.run(ORDER % "['Tree', 'h', 'alone', 'g', 'f']")
+    assert lab.run(ORDER % "['f', 'g', 'h', 'alone', 'Tree']") == lab.run(
+        ORDER % "['Tree', 'h', 'alone', 'g', 'f']"
+    )
 
 
 def test_a_change_anywhere_in_a_cycle_changes_all_of_it(lab):

@@ -2,15 +2,34 @@
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
+import pythons
+
 HERE = Path(__file__).parent
 FOLDERS = ["json", "email", "collections", "asyncio", "unittest"]
-FILES = ["functools", "dataclasses", "enum", "typing", "argparse", "inspect", "tarfile", "statistics", "ast",
-         "datetime", "decimal", "_pydecimal", "pickle", "shutil", "subprocess", "textwrap", "difflib", "doctest"]
+FILES = [
+    "functools",
+    "dataclasses",
+    "enum",
+    "typing",
+    "argparse",
+    "inspect",
+    "tarfile",
+    "statistics",
+    "ast",
+    "datetime",
+    "decimal",
+    "_pydecimal",
+    "pickle",
+    "shutil",
+    "subprocess",
+    "textwrap",
+    "difflib",
+    "doctest",
+]
 
 NORMAL = """
 import hashlib, json, sys, warnings
@@ -33,9 +52,9 @@ for file in json.load(open("files.json")):
             key = f"{file}:{node.lineno}:{node.col_offset}"
             answer[key] = hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()
 print(json.dumps(answer))
-"""
+"""  # noqa: E501
 
-SHAPES = '''
+SHAPES = """
 import dataclasses, enum, functools, os, re
 WIDTH = 3
 
@@ -107,23 +126,13 @@ def f(x, *rest, z=(1, None, ...), **more):
     return (Kind.A, Flags.X, Point(1), Child().run, show(1), helper, re.compile("x"), 10**40, 1e999, -0.0, 1j,
             b"\\x00'", "\\ud800", "a" "b", 1 if z else 2, (lambda: 0)(), x[1:2, ...], {**more}, [*rest], g, Inner,
             0xFFFFFFFFFFFFFFFFFFFF, functools.partial(helper, 3), u"u")
-'''
+"""  # noqa: E501
 
 
-def pythons():
-    found = {".".join(map(str, sys.version_info[:2])): sys.executable}
-    for folder in sorted(HERE.parents[1].glob(".venv3.*")):
-        found.setdefault(folder.name[len(".venv"):], str(folder / "bin/python"))
-    for item in os.environ.get("REMADE_TEST_PYTHONS", "").split():
-        name, _, path = item.partition("=")
-        found.setdefault(name, path)
-    return found
+OTHERS = pythons.others()
 
 
-OTHERS = {name: path for name, path in pythons().items() if path != sys.executable}
-
-
-@pytest.mark.skipif(not OTHERS, reason="no other Python with remade; name some in REMADE_TEST_PYTHONS (3.11=/path)")
+@pytest.mark.skipif(not OTHERS, reason="no other Python on this machine")
 def test_the_normal_form_of_the_standard_library_is_the_same(lab):
     library = Path(os.__file__).parent
     files = [str(library / f"{name}.py") for name in FILES]
@@ -140,7 +149,7 @@ def test_the_normal_form_of_the_standard_library_is_the_same(lab):
         assert different == [], name
 
 
-@pytest.mark.skipif(not OTHERS, reason="no other Python with remade")
+@pytest.mark.skipif(not OTHERS, reason="no other Python on this machine")
 def test_the_fingerprint_of_every_shape_of_code_is_the_same(lab):
     lab.write(main=SHAPES)
     mine = lab.ask()

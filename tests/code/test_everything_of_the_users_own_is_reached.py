@@ -40,13 +40,20 @@ def test_mutable_values_are_implicit_inputs_and_not_code(lab):
             bump()
             log.info(x), lock, out.write(""), variable.get(), T, L, SENTINEL, add(x, pi), float32(3), numpy.linalg.norm(x)
             return array, number, settings.data
-    """
+    """  # noqa: E501
     lab.write(main=text, settings="seen = 0\ndata = {}\n")
     answer = lab.ask()
     assert answer["implicit"] == [
-        ["main.array", True], ["main.counts", False], ["main.f(y=)", True], ["main.f.calls", False],
-        ["main.number", True], ["main.results", False], ["main.table", True],
-        ["settings.data", True], ["settings.seen", True], ["settings.used", False],
+        ["main.array", True],
+        ["main.counts", False],
+        ["main.f(y=)", True],
+        ["main.f.calls", False],
+        ["main.number", True],
+        ["main.results", False],
+        ["main.table", True],
+        ["settings.data", True],
+        ["settings.seen", True],
+        ["settings.used", False],
     ]
     assert answer["packages"] == ["numpy"]
     assert answer["unfollowed"] == []
@@ -55,7 +62,8 @@ def test_mutable_values_are_implicit_inputs_and_not_code(lab):
 
 
 def test_a_closure_that_counts_is_an_implicit_input(lab):
-    lab.write(main="""
+    lab.write(
+        main="""
         def outer():
             count = 0
             seen = []
@@ -65,12 +73,18 @@ def test_a_closure_that_counts_is_an_implicit_input(lab):
                 seen.append(x)
             return inner
         f = outer()
-    """)
-    assert lab.ask()["implicit"] == [["main.outer.<locals>.inner.count", True], ["main.outer.<locals>.inner.seen", False]]
+    """
+    )
+    assert lab.ask()["implicit"] == [
+        ["main.outer.<locals>.inner.count", True],
+        ["main.outer.<locals>.inner.seen", False],
+    ]
 
 
 def test_made_methods_count_in_the_class_but_not_in_the_type_of_an_instance(lab):
-    text = MADE + """
+    text = (
+        MADE
+        + """
 class Model:
     gain = 1
     @Made
@@ -81,6 +95,7 @@ import remade._remade as _remade
 def both():
     return [_remade._fingerprint(Child, as_type=x)["fingerprint"] for x in (False, True)]
 """
+    )
     ask = "import sys; sys.path.insert(0, '')\nimport main\nprint(*main.both())"
     lab.write(main=text)
     whole, kind = lab.run(ask).split()
@@ -111,7 +126,9 @@ WRAPPED = {
 
 @pytest.mark.parametrize("kind", WRAPPED)
 def test_a_helper_is_followed_through(lab, kind):
-    text = MADE + f"""
+    text = (
+        MADE
+        + f"""
 import collections, contextlib, functools, helper
 from helper import leaf
 def generator():
@@ -139,6 +156,7 @@ value = {WRAPPED[kind]}
 def f(x):
     return value(x)
 """
+    )
     lab.write(main=text, helper="def leaf(x, y=2):\n    return x\n")
     before = lab.ask()
     assert before == lab.ask()
@@ -148,7 +166,8 @@ def f(x):
 
 
 def test_an_object_that_answers_to_every_name_ends_the_search(lab):
-    lab.write(main="""
+    lab.write(
+        main="""
         import unittest.mock
         class Yes:
             def __getattr__(self, name): return self
@@ -161,12 +180,16 @@ def test_an_object_that_answers_to_every_name_ends_the_search(lab):
         def g(x): return x
         def f(x):
             return yes(x), mock(x), plain.y(x), g
-    """)
+    """
+    )
     assert [name for name, _ in lab.ask()["implicit"]][-1] == "main.yes"
 
 
 def test_an_import_that_fails_is_told(lab):
-    lab.write(main="def f(x):\n    import broken\n    from gone import y\n    return y\n", broken="1 / 0\n")
+    lab.write(
+        main="def f(x):\n    import broken\n    from gone import y\n    return y\n",
+        broken="1 / 0\n",
+    )
     answer = lab.ask()
     assert answer["unfollowed"] == ["import broken in main.f: ZeroDivisionError"]
 
@@ -175,9 +198,12 @@ def test_other_packages_are_followed_only_if_asked(lab):
     site = lab.folder / "site-packages"
     site.mkdir()
     (site / "foreign.py").write_text("def g(x):\n    return x\n")
-    lab.write(main="import sys\nsys.path.insert(0, 'site-packages')\nfrom foreign import g\ndef f(x):\n    return g(x)\n")
+    lab.write(
+        main="import sys\nsys.path.insert(0, 'site-packages')\nfrom foreign import g\ndef f(x):\n    return g(x)\n"  # noqa: E501
+    )
     by_name, followed = lab.ask(), lab.ask(follow=["foreign"])
-    assert by_name["packages"] == ["foreign"] and followed["packages"] == []
+    assert by_name["packages"] == ["foreign"]
+    assert followed["packages"] == []
     (site / "foreign.py").write_text("def g(x):\n    return -x\n")
     assert by_name["fingerprint"] == lab.fingerprint()
     assert followed["fingerprint"] != lab.fingerprint(follow=["foreign"])
@@ -188,8 +214,12 @@ def test_a_distribution_installed_from_a_folder_is_the_users_own(lab):
     (site / "mine-1.dist-info").mkdir(parents=True)
     (site / "mine.py").write_text("def g(x):\n    return x\n")
     (site / "mine-1.dist-info/RECORD").write_text("mine.py,,\nmine-1.dist-info/RECORD,,\n")
-    (site / "mine-1.dist-info/direct_url.json").write_text('{"dir_info": {}, "url": "file:///home/me/mine"}')
-    lab.write(main="import sys\nsys.path.insert(0, 'site-packages')\nfrom mine import g\ndef f(x):\n    return g(x)\n")
+    (site / "mine-1.dist-info/direct_url.json").write_text(
+        '{"dir_info": {}, "url": "file:///home/me/mine"}'
+    )
+    lab.write(
+        main="import sys\nsys.path.insert(0, 'site-packages')\nfrom mine import g\ndef f(x):\n    return g(x)\n"  # noqa: E501
+    )
     assert "mine.g" in [one["name"] for one in lab.ask()["reached"]]
 
 
@@ -226,6 +256,8 @@ print(_remade._fingerprint(f)["fingerprint"])
 
 
 def test_a_method_written_by_hand_counts_in_a_dataclass_without_a_file(lab):
-    prints = [lab.run(SCRIPT % values) for values in [(1, "'a'"), (1, "'a'"), (1, "'b'"), (2, "'a'")]]
+    prints = [
+        lab.run(SCRIPT % values) for values in [(1, "'a'"), (1, "'a'"), (1, "'b'"), (2, "'a'")]
+    ]
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3

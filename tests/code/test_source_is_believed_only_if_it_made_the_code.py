@@ -67,7 +67,7 @@ first = _remade._fingerprint(made("def f(x):\\n    return [g(x) for g in (1,)], 
 same = _remade._fingerprint(made("# moved\\n\\ndef f(x):\\n    return [g(x) for g in (1,)], 'a', lambda: 3\\n"))
 other = _remade._fingerprint(made("def f(x):\\n    return [g(x) for g in (1,)], 'a', lambda: 4\\n"))
 print(first["fingerprint"] == same["fingerprint"], first["fingerprint"] == other["fingerprint"], first["fingerprint"])
-"""
+"""  # noqa: E501
 
 
 def test_code_without_source_counts_as_compiled(lab):
@@ -102,7 +102,8 @@ def test_cells_of_a_notebook_have_source(lab):
 
 
 def test_examples_of_a_doctest_have_source(lab):
-    lab.write(main='''
+    lab.write(
+        main='''
         import remade._remade as _remade
         def documented():
             """
@@ -111,6 +112,9 @@ def test_examples_of_a_doctest_have_source(lab):
             >>> _remade._fingerprint(f)["reached"][0]["normal"] is not None
             True
             """
-    ''')
-    out = lab.run("import sys; sys.path.insert(0, '')\nimport doctest, main\nprint(doctest.testmod(main).failed)")
+    '''
+    )
+    out = lab.run(
+        "import sys; sys.path.insert(0, '')\nimport doctest, main\nprint(doctest.testmod(main).failed)"  # noqa: E501
+    )
     assert out.strip() == "0", out

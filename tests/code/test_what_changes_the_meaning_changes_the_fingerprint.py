@@ -56,7 +56,7 @@ MODULES = {
             local = lambda v: v * 8
             return (table, closed(x), Model().run(), scaled(x), show(x), PARTIAL(), Kind.A, STEPS, NESTED,
                     by_width(x), settings.FWHM, pack.deep.leaf(x), nested(y), local(z), total(x))
-    """,
+    """,  # noqa: E501
     "helper": """
         import enum
         from functools import wraps

@@ -4,7 +4,7 @@ import pytest
 
 MAIN = '''
 import remade
-from remade import make as construct
+from remade import NumpyFile, make as construct
 import functools
 
 make_here = functools.partial(construct, cachedir="there")
@@ -13,7 +13,7 @@ def helper(x):
     """What a helper does."""
     return x + 1
 
-@make_here(output="here.npy")
+@make_here(output=NumpyFile("here.npy"))
 def f(x: int, y: float = 2.0) -> list:
     """What it does."""
     def nested(q: int) -> int:
@@ -32,9 +32,9 @@ EDITS = {
     "moved lines": ("\ndef helper", "\n\n\nUNUSED = 3\n\n\ndef helper"),
     "annotations": ("x: int, y: float = 2.0) -> list", "x, y=2.0)"),
     "annotations inside": ("q: int) -> int", "q: str)"),
-    "make's own arguments": ('output="here.npy"', 'output="there.npy", keep=3'),
-    "make by its full name": ('@make_here(output="here.npy")', "@remade.make"),
-    "make by another name": ('@make_here(output="here.npy")', "@construct"),
+    "make's own arguments": ('NumpyFile("here.npy")', 'NumpyFile("there.npy"), debug=True'),
+    "make by its full name": ('@make_here(output=NumpyFile("here.npy"))', "@remade.make"),
+    "make by another name": ('@make_here(output=NumpyFile("here.npy"))', "@construct"),
     "quotes": ('"a" "b"', "'ab'"),
 }
 
@@ -50,9 +50,13 @@ def test_an_edit_does_not_change_it(lab, edit):
 
 
 def test_a_renamed_file_does_not_change_it(lab):
-    lab.write(main="from one import f", one="def f(x):\n    class A:\n        y = 3\n    return A, x\n")
+    lab.write(
+        main="from one import f", one="def f(x):\n    class A:\n        y = 3\n    return A, x\n"
+    )
     before = lab.fingerprint()
-    lab.write(main="from two import f", two="def f(x):\n    class A:\n        y = 3\n    return A, x\n")
+    lab.write(
+        main="from two import f", two="def f(x):\n    class A:\n        y = 3\n    return A, x\n"
+    )
     assert before == lab.fingerprint()
 
 
@@ -70,3 +74,12 @@ def test_annotations_count_in_classes(lab):
     before = lab.fingerprint()
     lab.write(main=text.replace("x: int", "x: str"))
     assert before != lab.fingerprint()
+
+
+@pytest.mark.parametrize("line", ["import colorsys", "from colorsys import hsv_to_rgb"])
+def test_whether_a_library_was_imported_before_does_not_change_it(lab, line):
+    text = f"def f():\n    {line}\n    return colorsys\n"
+    lab.write(main=text)
+    before = lab.fingerprint()
+    lab.write(main="import colorsys as somewhere_else\n" + text)
+    assert before == lab.fingerprint()

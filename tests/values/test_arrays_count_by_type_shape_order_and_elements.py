@@ -16,10 +16,27 @@ def version(*arguments, **options):
 
 def test_types_shapes_and_orders_are_told_apart():
     base = np.arange(6)
-    arrays = [base, base.astype(">i8"), base.astype("u8"), base.astype("i4"), base.reshape(2, 3), base.reshape(3, 2),
-              np.asfortranarray(base.reshape(2, 3)), base.reshape(3, 2).T, base[::-1], base[:, None], base[None],
-              base.view("M8[s]"), base.view("M8[ms]"), base.view("m8[s]"), base.astype(object), base.astype(str),
-              base.view([("a", "i8")]), base.view([("b", "i8")]), base.view("V8")]
+    arrays = [
+        base,
+        base.astype(">i8"),
+        base.astype("u8"),
+        base.astype("i4"),
+        base.reshape(2, 3),
+        base.reshape(3, 2),
+        np.asfortranarray(base.reshape(2, 3)),
+        base.reshape(3, 2).T,
+        base[::-1],
+        base[:, None],
+        base[None],
+        base.view("M8[s]"),
+        base.view("M8[ms]"),
+        base.view("m8[s]"),
+        base.astype(object),
+        base.astype(str),
+        base.view([("a", "i8")]),
+        base.view([("b", "i8")]),
+        base.view("V8"),
+    ]
     versions = [remade._version(array) for array in arrays]
     equal = [(i, j) for i in range(len(arrays)) for j in range(i) if versions[i] == versions[j]]
     assert equal == []
@@ -33,12 +50,17 @@ def test_gaps_do_not_count():
     assert remade._version(turned) == remade._version(turned.copy(order="K"))
 
 
-@pytest.mark.parametrize("dtype", [
-    np.dtype([("a", "i1"), ("b", "f8")], align=True),
-    np.dtype([("a", "i1"), ("b", [("c", "i1"), ("d", "f8")], (2,))], align=True),
-    np.dtype({"names": ["x", "y"], "formats": ["i2", "i2"], "offsets": [9, 1], "itemsize": 16}),
-    np.dtype("g"), np.dtype("G"), np.dtype([("a", "g"), ("b", "i1")]),
-])
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        np.dtype([("a", "i1"), ("b", "f8")], align=True),
+        np.dtype([("a", "i1"), ("b", [("c", "i1"), ("d", "f8")], (2,))], align=True),
+        np.dtype({"names": ["x", "y"], "formats": ["i2", "i2"], "offsets": [9, 1], "itemsize": 16}),
+        np.dtype("g"),
+        np.dtype("G"),
+        np.dtype([("a", "g"), ("b", "i1")]),
+    ],
+)
 @pytest.mark.parametrize("step", [1, 2, -1])
 def test_padding_does_not_count(dtype, step):
     one = np.frombuffer(b"\x00" * dtype.itemsize * 8, dtype).copy()
@@ -71,7 +93,9 @@ def test_names_of_fields_can_be_assigned():
 
 def test_objects_one_by_one():
     one = np.array([1, "a", None, [1, 2]], dtype=object)
-    assert remade._version(one) == remade._version(np.array([1, "".join("a"), None, [1, 2]], dtype=object))
+    assert remade._version(one) == remade._version(
+        np.array([1, "".join("a"), None, [1, 2]], dtype=object)
+    )
     for other in ([1.0, "a", None, [1, 2]], [1, "a", None, [1, 3]], [1, "a", None, (1, 2)]):
         made = np.empty(4, object)
         made[:] = other
@@ -90,14 +114,22 @@ def test_strings_of_any_length():
     one = np.array(["a", "b" * 100], dtype=kind)
     assert remade._version(one) == remade._version(one.copy())
     assert remade._version(one) != remade._version(np.array(["a", "b" * 99 + "c"], dtype=kind))
-    assert remade._version(one) != remade._version(np.array(["a", "b" * 100], dtype=np.dtypes.StringDType(na_object=None)))
+    assert remade._version(one) != remade._version(
+        np.array(["a", "b" * 100], dtype=np.dtypes.StringDType(na_object=None))
+    )
 
 
 def test_masks_count():
     data = [1.0, 2.0, 3.0]
-    arrays = [np.ma.masked_array(data), np.ma.masked_array(data, [0, 0, 0]), np.ma.masked_array(data, [0, 1, 0]),
-              np.ma.masked_array(data, [0, 1, 0], fill_value=5), np.ma.masked_array([1.0, 9.0, 3.0], [0, 1, 0]),
-              np.ma.masked_array(data, [0, 1, 0], hard_mask=True), np.array(data)]
+    arrays = [
+        np.ma.masked_array(data),
+        np.ma.masked_array(data, [0, 0, 0]),
+        np.ma.masked_array(data, [0, 1, 0]),
+        np.ma.masked_array(data, [0, 1, 0], fill_value=5),
+        np.ma.masked_array([1.0, 9.0, 3.0], [0, 1, 0]),
+        np.ma.masked_array(data, [0, 1, 0], hard_mask=True),
+        np.array(data),
+    ]
     versions = [remade._version(array) for array in arrays]
     assert len(set(versions)) == len(versions)
     again = pickle.loads(pickle.dumps(arrays[3]))
@@ -110,15 +142,28 @@ def test_subclasses_are_their_class_and_state():
 
     one, other = np.zeros(3).view(Image), np.zeros(3).view(Image)
     other.unit = "m"
-    versions = {remade._version(array) for array in (one, other, np.zeros(3), np.matrix([0.0, 0, 0]))}
+    versions = {
+        remade._version(array) for array in (one, other, np.zeros(3), np.matrix([0.0, 0, 0]))
+    }
     assert len(versions) == 4
     assert remade._version(np.zeros(3).view(Image)) == remade._version(one)
 
 
 def test_what_cannot_be_told_has_no_version(tmp_path):
     file = open(tmp_path / "x", "w")
-    things = [file, (number for number in [1]), iter([1]), threading.Lock(), io, map(str, [1]), zip([1]),
-              memoryview(b"x"), io.BytesIO(), [threading.Lock()], {"a": (file,)}]
+    things = [
+        file,
+        (number for number in [1]),
+        iter([1]),
+        threading.Lock(),
+        io,
+        map(str, [1]),
+        zip([1]),
+        memoryview(b"x"),
+        io.BytesIO(),
+        [threading.Lock()],
+        {"a": (file,)},
+    ]
     for thing in things:
         with pytest.raises(TypeError, match="has no version"):
             remade._version(thing)
@@ -146,6 +191,7 @@ def test_wrapped_functions_count():
     def make(number):
         def inner():
             return number
+
         inner.__qualname__ = f"inner{number}"
         cached = functools.lru_cache(inner)
         cached.__qualname__ = "same"
@@ -161,8 +207,23 @@ def test_short_forms_are_short_and_never_fail():
 
     loop = []
     loop.append(loop)
-    shown = [10**10_000, "x" * 10**6, [1] * 10**6, {"a": np.zeros((3, 4))}, Bad(), [Bad()], loop, (1,), {1, 2}, Bad,
-             {Bad(): 1}, np.zeros(3, object), "\udc80", b"x" * 1000, np.zeros(2, [(f"f{n}", "f8") for n in range(50)])]
+    shown = [
+        10**10_000,
+        "x" * 10**6,
+        [1] * 10**6,
+        {"a": np.zeros((3, 4))},
+        Bad(),
+        [Bad()],
+        loop,
+        (1,),
+        {1, 2},
+        Bad,
+        {Bad(): 1},
+        np.zeros(3, object),
+        "\udc80",
+        b"x" * 1000,
+        np.zeros(2, [(f"f{n}", "f8") for n in range(50)]),
+    ]
     for value in shown:
         text = remade._short_form(value)
         assert 0 < len(text) <= 85, text

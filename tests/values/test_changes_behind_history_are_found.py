@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from known import Thing, known
 from remade import _remade as remade
-from test_history_knows_what_was_returned import Thing, known
 
 
 def test_unchanged_values_verify():
@@ -12,11 +12,21 @@ def test_unchanged_values_verify():
     thing = Thing(a=1)
     remade._remember([array, thing])
     assert remade._verify([array[::3], {"x": (thing,)}, 5]) == []
-    assert known(array) and known(thing)
+    assert known(array)
+    assert known(thing)
 
 
-@pytest.mark.parametrize("view", [lambda a: a, lambda a: a[10:20], lambda a: a[::-1], lambda a: [{"x": (a,)}],
-                                  lambda a: Thing(data=a.T), lambda a: np.ma.masked_array(a)])
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a,
+        lambda a: a[10:20],
+        lambda a: a[::-1],
+        lambda a: [{"x": (a,)}],
+        lambda a: Thing(data=a.T),
+        lambda a: np.ma.masked_array(a),
+    ],
+)
 def test_changed_memory_loses_its_history_in_every_view(view):
     array = np.arange(1e5)
     remade._remember(array)
@@ -24,8 +34,11 @@ def test_changed_memory_loses_its_history_in_every_view(view):
     assert known(part)
     array[77_777] += 1
     found = remade._verify(view(array))
-    assert len(found) == 1 and "f" in found[0]
-    assert not known(array) and not known(part) and not known(array[:3])
+    assert len(found) == 1
+    assert "f" in found[0]
+    assert not known(array)
+    assert not known(part)
+    assert not known(array[:3])
 
 
 def test_overlapping_regions_are_all_read():
@@ -33,7 +46,8 @@ def test_overlapping_regions_are_all_read():
     remade._remember([array, array[40:], array[:10]])
     array[50] = -1
     assert remade._verify(array[:60]) != []
-    assert not known(array) and not known(array[45:])
+    assert not known(array)
+    assert not known(array[45:])
 
 
 def test_a_lossy_version_is_verified_against_its_content():

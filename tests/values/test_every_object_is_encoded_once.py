@@ -63,8 +63,16 @@ def test_sets_of_objects_that_hold_sets_end():
         remade._version(members[0])
 
 
-@pytest.mark.parametrize("make", [lambda inner: [inner], lambda inner: (inner,), lambda inner: {"a": inner},
-                                  lambda inner: frozenset([inner]), Node])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda inner: [inner],
+        lambda inner: (inner,),
+        lambda inner: {"a": inner},
+        lambda inner: frozenset([inner]),
+        Node,
+    ],
+)
 @pytest.mark.parametrize("levels", [20, 10_000])
 def test_deep_nesting_is_a_version_or_a_clear_refusal(make, levels):
     failures = []
@@ -80,7 +88,7 @@ def test_deep_nesting_is_a_version_or_a_clear_refusal(make, levels):
             remade._version(value)
             assert levels < 100
         except TypeError as error:
-            assert "nested more than" in str(error)
+            assert "nested more than" in str(error)  # noqa: PT017
             assert levels > 100
         except BaseException as error:
             failures.append(error)

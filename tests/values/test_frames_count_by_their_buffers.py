@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
+from known import known
 from remade import _remade as remade
-from test_history_knows_what_was_returned import known
 
 pandas = pytest.importorskip("pandas")
 polars = pytest.importorskip("polars")
@@ -98,7 +98,12 @@ def test_a_changed_frame_is_found():
 
 def test_polars_frames_by_value():
     def make(**changes):
-        columns = {"a": [1, None, 3], "s": ["x", "", None], "l": [[1], [], None], "b": [True, None, False]}
+        columns = {
+            "a": [1, None, 3],
+            "s": ["x", "", None],
+            "l": [[1], [], None],
+            "b": [True, None, False],
+        }
         return polars.DataFrame({**columns, **changes})
 
     version = remade._version(make())
@@ -106,9 +111,19 @@ def test_polars_frames_by_value():
     halves = polars.concat([make()[:1], make()[1:]], rechunk=False)
     assert version == remade._version(halves)
     assert version == remade._version(polars.concat([make(), make()])[3:])
-    changes = [make(a=[1, 2, 3]), make(s=["x", None, None]), make(l=[[1], None, None]), make(b=[True, True, False]),
-               make(a=[1.0, None, 3.0]), make().rename({"a": "z"}), make()[:2], make()["a"], make().select("a"),
-               make(s=["", "x", None]), make(l=[[], [1], None])]
+    changes = [
+        make(a=[1, 2, 3]),
+        make(s=["x", None, None]),
+        make(l=[[1], None, None]),
+        make(b=[True, True, False]),
+        make(a=[1.0, None, 3.0]),
+        make().rename({"a": "z"}),
+        make()[:2],
+        make()["a"],
+        make().select("a"),
+        make(s=["", "x", None]),
+        make(l=[[], [1], None]),
+    ]
     versions = [version] + [remade._version(change) for change in changes]
     assert len(set(versions)) == len(versions)
 
@@ -117,9 +132,16 @@ def test_arrow_data_does_not_depend_on_chunks():
     whole = pyarrow.chunked_array([[1, 2, None, 4]])
     chunks = pyarrow.chunked_array([[1, 2], [None, 4]])
     assert remade._version(whole) == remade._version(chunks)
-    table = pyarrow.table({"a": whole, "d": pyarrow.array(["x", "y", "x", None]).dictionary_encode(),
-                           "s": [{"u": 1}, None, {"u": 2}, {"u": None}]})
-    assert remade._version(table) == remade._version(pyarrow.concat_tables([table.slice(0, 2), table.slice(2)]))
+    table = pyarrow.table(
+        {
+            "a": whole,
+            "d": pyarrow.array(["x", "y", "x", None]).dictionary_encode(),
+            "s": [{"u": 1}, None, {"u": 2}, {"u": None}],
+        }
+    )
+    assert remade._version(table) == remade._version(
+        pyarrow.concat_tables([table.slice(0, 2), table.slice(2)])
+    )
     assert remade._version(table) != remade._version(table.slice(1))
     assert remade._version(table) != remade._version(table.drop_columns("s"))
 

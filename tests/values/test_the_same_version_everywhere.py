@@ -1,20 +1,14 @@
 """The same value has the same version in another process, hash seed and Python."""
 
-import glob
-import os
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
-HERE = pathlib.Path(__file__).parent
-PACKAGE = pathlib.Path(__import__("remade").__file__).parent.parent
+import pythons
 
-PROGRAM = r'''
+PROGRAM = r"""
 import sys
-sys.path.insert(0, sys.argv[1])
-sys.path.insert(0, sys.argv[2])
 import collections, dataclasses, datetime, decimal, enum, fractions, functools, pathlib, re, types, uuid
 import numpy as np
 from remade import _remade as remade
@@ -67,34 +61,33 @@ values = [
 ]
 for number, value in enumerate(values):
     print(number, type(value).__name__, remade._version(value), remade._version([value, value]))
-'''
+"""  # noqa: E501
 
 
-def versions(python, seed):
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
-    packages = subprocess.run([python, "-c", "import numpy, os; print(os.path.dirname(os.path.dirname(numpy.__file__)))"],
-                              capture_output=True, text=True)
-    if packages.returncode:
-        pytest.skip(f"{python} has no numpy")
-    done = subprocess.run(
-        [python, "-c", PROGRAM, str(PACKAGE), packages.stdout.strip()],
-        capture_output=True, text=True, env=environment,
-    )
+def versions(python, seed, folder):
+    environment = pythons.environment(folder, PYTHONHASHSEED=str(seed))
+    done = subprocess.run([python, "-c", PROGRAM], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("seed", [0, 1, 12345])
-def test_in_another_process_with_another_hash_seed(seed):
-    assert versions(sys.executable, seed) == versions(sys.executable, "random")
+def test_in_another_process_with_another_hash_seed(seed, tmp_path):
+    mine = versions(sys.executable, seed, tmp_path)
+    assert mine == versions(sys.executable, "random", tmp_path)
 
 
-OTHERS = sorted(
-    {*glob.glob(str(HERE.parents[1] / ".venv-*" / "bin" / "python"))}
-    | set(filter(None, os.environ.get("REMADE_TEST_PYTHONS", "").split(os.pathsep)))
-)
+def with_numpy():
+    for version, python in pythons.others().items():
+        if not subprocess.run([python, "-c", "import numpy"], capture_output=True).returncode:
+            yield version, python
 
 
-@pytest.mark.parametrize("python", OTHERS)
-def test_under_another_python(python):
-    assert versions(python, 7) == versions(sys.executable, 8)
+OTHERS = dict(with_numpy())
+
+
+@pytest.mark.skipif(not OTHERS, reason="no other Python with numpy on this machine")
+def test_under_another_python(tmp_path):
+    mine = versions(sys.executable, 8, tmp_path)
+    for version, python in OTHERS.items():
+        assert versions(python, 7, tmp_path) == mine, version

@@ -3,6 +3,7 @@
 //! `f(2)` and `f(x=2)` are one call, and defaults count. What does not fit is left to the function
 //! itself, which raises Python's own TypeError.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -125,7 +126,7 @@ impl Binder {
         let inspect = py.import("inspect")?;
         let empty = inspect.getattr("Parameter")?.getattr("empty")?;
         let mut parameters = Vec::new();
-        match inspect.call_method1("signature", (function,)) {
+        match signature(&inspect, function) {
             Ok(signature) => {
                 let all = signature.getattr("parameters")?.call_method0("values")?;
                 for one in all.try_iter()? {
@@ -147,10 +148,7 @@ impl Binder {
                 if error.is_instance_of::<pyo3::exceptions::PyValueError>(py)
                     || error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) =>
             {
-                let args = PyString::new(py, "args");
-                parameters.push(parameter(&args, Kind::VarPositional, None)?);
-                let kwargs = PyString::new(py, "kwargs");
-                parameters.push(parameter(&kwargs, Kind::VarKeyword, None)?);
+                return Ok(Binder::of_anything(py));
             }
             Err(error) => return Err(error),
         }
@@ -163,6 +161,36 @@ impl Binder {
             positional,
             opaque: false,
         })
+    }
+
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let mut defaults = self.parameters.iter().map(|one| &one.default);
+        defaults.try_for_each(|default| visit.call(default))
+    }
+
+    /// Takes everything.
+    pub(crate) fn of_anything(py: Python<'_>) -> Binder {
+        let one = |name: &str, kind| Parameter {
+            name: PyString::new(py, name).unbind(),
+            text: name.to_owned(),
+            kind,
+            default: None,
+            ignored: false,
+        };
+        Binder {
+            parameters: vec![
+                one("args", Kind::VarPositional),
+                one("kwargs", Kind::VarKeyword),
+            ],
+            positional: 0,
+            opaque: true,
+        }
+    }
+
+    /// Whether something else than the function with these parameters is called.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.opaque
     }
 
     /// All names, for messages.
@@ -269,6 +297,33 @@ impl Binder {
         names.sort_unstable();
         Ok(Some((args.len(), names)))
     }
+}
+
+/// That of the function, or of the decorator above it where the decorator names its parameters.
+fn signature<'py>(
+    inspect: &Bound<'py, PyModule>,
+    function: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = function.py();
+    if function.hasattr(intern!(py, "__wrapped__"))? {
+        let outer = PyDict::new(py);
+        outer.set_item("follow_wrapped", false)?;
+        if let Ok(outer) = inspect.call_method("signature", (function,), Some(&outer)) {
+            let mut named = true;
+            for one in outer
+                .getattr("parameters")?
+                .call_method0("values")?
+                .try_iter()?
+            {
+                let kind: u8 = one?.getattr("kind")?.extract()?;
+                named &= kind != 2 && kind != 4;
+            }
+            if named {
+                return Ok(outer);
+            }
+        }
+    }
+    inspect.call_method1("signature", (function,))
 }
 
 fn parameter(

@@ -21,11 +21,12 @@ mod place;
 mod source;
 mod walk;
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use remade::version::Version;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
 use kinds::{Kinds, attribute};
@@ -42,10 +43,14 @@ pub(crate) struct Rules {
 /// What the code of one function or class means now, and how to see cheaply that this is still so.
 pub(crate) struct Code {
     root_guards: Guards,
-    body: Arc<Body>,
+    body: Py<Body>,
 }
 
 /// What functions of the same code, defaults and globals share.
+///
+/// It leads back to the function in most cycles (a closure that calls itself), and is shared, so it is
+/// an object of Python's: only then does the garbage collector see how often it is referred to.
+#[pyclass(frozen, weakref, module = "remade._remade", name = "_Body")]
 struct Body {
     root: Root,
     rules: Rules,
@@ -82,19 +87,39 @@ enum Root {
 
 /// Bodies by the address of the code object or class. Weak: what nobody uses any more is forgotten,
 /// and an address is believed only while the body that owns the object lives.
-static KNOWN: Mutex<Option<HashMap<usize, Vec<Weak<Body>>>>> = Mutex::new(None);
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+type Known = HashMap<usize, Vec<Py<PyWeakrefReference>>>;
 
 /// Entries at which dead ones are swept out.
 const SWEEP: usize = 1024;
 
 /// The code of a function or class, or of anything that wraps one.
-pub(crate) fn of<'py>(object: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Arc<Code>> {
+pub(crate) fn of<'py>(object: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Code> {
     find(object, rules, false)
 }
 
 /// The code of a class as the type of an instance: its made methods count where they are called.
-pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Arc<Code>> {
+pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Code> {
     find(class, rules, true)
+}
+
+/// The name that stands for a function or class of others, if it is found where its name says: then it
+/// counts by that, as it does in code. None: it is the user's own, or has no name of its own.
+pub(crate) fn name_of_foreign(object: &Bound<'_, PyAny>, rules: &Rules) -> Option<String> {
+    let py = object.py();
+    let module = kinds::text(object, "__module__")?;
+    if own::owns_name(py, &module, rules) {
+        return None;
+    }
+    if let Some(globals) = attribute(object, "__globals__")
+        && own::owns_globals(globals.cast::<PyDict>().ok()?, rules)
+    {
+        return None;
+    }
+    let name = kinds::text(object, "__qualname__")?;
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let found = locate(py, &module, &path)?;
+    found.is(object).then(|| format!("{module}.{name}"))
 }
 
 /// Name and lines of the notebook cell or doctest that defines a function, so that it can travel.
@@ -109,36 +134,42 @@ pub(crate) fn pseudo_file(function: &Bound<'_, PyAny>) -> PyResult<Option<(Strin
 impl Code {
     /// The version of the code with all that it reaches.
     pub(crate) fn fingerprint(&self) -> Version {
-        self.body.fingerprint
+        self.body.get().fingerprint
     }
 
     /// Is everything still the object it was? Compares pointers, and runs nothing.
     pub(crate) fn is_current(&self, py: Python<'_>) -> bool {
-        self.root_guards.hold(py) && self.body.guards.hold(py)
+        self.root_guards.hold(py) && self.body.get().guards.hold(py)
+    }
+
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.root_guards.traverse(visit)?;
+        visit.call(&self.body)
     }
 
     /// Mutable values reached through globals and closures, by name.
     pub(crate) fn implicit(&self) -> &[Implicit] {
-        &self.body.implicit
+        &self.body.get().implicit
     }
 
     /// Every function and class reached, itself first.
     pub(crate) fn reached(&self) -> &[Reached] {
-        &self.body.reached
+        &self.body.get().reached
     }
 
     /// What could not be followed, as sentences.
     pub(crate) fn unfollowed(&self) -> &[String] {
-        &self.body.unfollowed
+        &self.body.get().unfollowed
     }
 
     /// Packages of others that were reached by name.
     pub(crate) fn packages(&self) -> &[String] {
-        &self.body.packages
+        &self.body.get().packages
     }
 }
 
-fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Arc<Code>> {
+fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Code> {
     let mut object = object.clone();
     while walk::is_made(&object)
         && let Some(wrapped) = attribute(&object, "__wrapped__")
@@ -151,30 +182,50 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Arc
         None => object.as_ptr() as usize,
     };
     let root = Root::of(&object)?;
-    let known: Vec<Arc<Body>> = {
+    let known: Vec<Py<PyWeakrefReference>> = {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let of_key = known.as_ref().and_then(|known| known.get(&key));
         of_key
-            .map(|all| all.iter().filter_map(Weak::upgrade).collect())
+            .map(|all| all.iter().map(|one| one.clone_ref(py)).collect())
             .unwrap_or_default()
     };
     for body in known {
-        if body.rules == *rules
-            && body.as_type == as_type
-            && body.root == root
-            && body.guards.hold(py)
+        let Some(body) = body.bind(py).upgrade() else {
+            continue;
+        };
+        let body = body.cast_into::<Body>()?;
+        let found = body.get();
+        if found.rules == *rules
+            && found.as_type == as_type
+            && found.root == root
+            && found.guards.hold(py)
         {
             let mut root_guards = Guards::default();
             if object.get_type().is(&Kinds::get(py)?.function) {
                 root_guards.function(&object)?;
             }
             root_guards.finish();
-            return Ok(Arc::new(Code { root_guards, body }));
+            let body = body.unbind();
+            return Ok(Code { root_guards, body });
         }
     }
-    let code = Arc::new(follow(&object, root, rules, as_type)?);
-    remember(key, &code.body);
+    let code = follow(&object, root, rules, as_type)?;
+    remember(key, code.body.bind(py))?;
     Ok(code)
+}
+
+#[pymethods]
+impl Body {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.root {
+            Root::Parts(parts) => parts.iter().try_for_each(|part| visit.call(part))?,
+            Root::Only(object) => visit.call(object)?,
+        }
+        self.guards.traverse(&visit)?;
+        self.implicit
+            .iter()
+            .try_for_each(|input| input.traverse(&visit))
+    }
 }
 
 impl Root {
@@ -203,15 +254,23 @@ impl PartialEq for Root {
     }
 }
 
-fn remember(key: usize, body: &Arc<Body>) {
+fn remember(key: usize, body: &Bound<'_, Body>) -> PyResult<()> {
+    let py = body.py();
+    let reference = PyWeakrefReference::new(body.as_any())?.unbind();
+    let is_dead = |one: &Py<PyWeakrefReference>| one.bind(py).upgrade().is_none();
+    let mut dead = Vec::new();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.get_or_insert_default();
-    if known.len() >= SWEEP && known.len().is_power_of_two() {
-        known.retain(|_, all| all.iter().any(|one| one.strong_count() > 0));
+    let known_now = known.get_or_insert_default();
+    if known_now.len() >= SWEEP && known_now.len().is_power_of_two() {
+        dead.extend(known_now.extract_if(|_, all| all.iter().all(is_dead)));
     }
-    let all = known.entry(key).or_default();
-    all.retain(|one| one.strong_count() > 0);
-    all.push(Arc::downgrade(body));
+    let all = known_now.entry(key).or_default();
+    let (gone, mut live): (Vec<_>, Vec<_>) = all.drain(..).partition(is_dead);
+    live.push(reference);
+    *all = live;
+    drop(known);
+    drop((dead, gone)); // not under the lock
+    Ok(())
 }
 
 fn follow(object: &Bound<'_, PyAny>, root: Root, rules: &Rules, as_type: bool) -> PyResult<Code> {
@@ -235,17 +294,20 @@ fn follow(object: &Bound<'_, PyAny>, root: Root, rules: &Rules, as_type: bool) -
     }
     Ok(Code {
         root_guards: walk.root_guards,
-        body: Arc::new(Body {
-            root,
-            rules: rules.clone(),
-            as_type,
-            fingerprint,
-            guards: walk.guards,
-            implicit: walk.implicit,
-            reached,
-            unfollowed: walk.unfollowed.into_iter().collect(),
-            packages: walk.packages.into_iter().collect(),
-        }),
+        body: Py::new(
+            py,
+            Body {
+                root,
+                rules: rules.clone(),
+                as_type,
+                fingerprint,
+                guards: walk.guards,
+                implicit: walk.implicit,
+                reached,
+                unfollowed: walk.unfollowed.into_iter().collect(),
+                packages: walk.packages.into_iter().collect(),
+            },
+        )?,
     })
 }
 
@@ -314,11 +376,15 @@ pub(crate) fn _normal(node: &Bound<'_, PyAny>) -> PyResult<String> {
 /// A code that Python keeps, to ask again whether it is current.
 #[pyclass(frozen, module = "remade._remade", name = "_Code")]
 pub(crate) struct Held {
-    code: Arc<Code>,
+    code: Code,
 }
 
 #[pymethods]
 impl Held {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.code.traverse(&visit)
+    }
+
     fn is_current(&self, py: Python<'_>) -> bool {
         self.code.is_current(py)
     }

@@ -1,6 +1,7 @@
 //! What else matters, besides code and arguments?
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyModule, PyString};
 use remade::version::Tag;
@@ -66,6 +67,14 @@ impl Depend {
             _ => Err(PyValueError::new_err(format!(
                 "depends: the module {name} has neither a version nor a file"
             ))),
+        }
+    }
+
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Depend::Package(..) | Depend::Variable(_) => Ok(()),
+            Depend::Value(value) => visit.call(value),
         }
     }
 

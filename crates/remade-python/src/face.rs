@@ -2,6 +2,7 @@
 //!
 //! [`Call`] translates: it answers the questions of [`remade::make::Face`] about Python values.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -45,6 +46,16 @@ pub(crate) struct State {
     implicit: Vec<Py<PyAny>>,
     /// What the function is, where a run further up must know it.
     identity: Option<Version>,
+}
+
+impl State {
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.parent)?;
+        visit.call(&self.frame)?;
+        let mut objects = self.tracked.iter().map(|(_, object)| object);
+        objects.try_for_each(|object| visit.call(object))
+    }
 }
 
 /// One call of a made function.

@@ -8,6 +8,7 @@
 //! called for any run of another thread whose code names it: all of those are told. They may then
 //! run again once more than they must, and never once less.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use remade::call::CallKey;
@@ -34,6 +35,13 @@ pub(crate) struct Frame {
 
 /// All runs of this process.
 static FRAMES: Mutex<Vec<Py<Frame>>> = Mutex::new(Vec::new());
+
+#[pymethods]
+impl Frame {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.parent)
+    }
+}
 
 /// Runs in progress in this process.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);

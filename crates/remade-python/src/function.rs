@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyWeakrefReference};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
 use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
@@ -98,6 +98,16 @@ impl Function {
         warned.insert(name.to_owned())
     }
 
+    fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
+        Prepared::new(
+            self.callable(py),
+            &self.ignore,
+            &self.rules,
+            self.label.as_deref(),
+            &self.output,
+        )
+    }
+
     /// What the function is now.
     fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
         let known = {
@@ -109,13 +119,7 @@ impl Function {
         {
             return Ok(known);
         }
-        let prepared = Arc::new(Prepared::new(
-            self.callable(py),
-            &self.ignore,
-            &self.rules,
-            self.label.as_deref(),
-            &self.output,
-        )?);
+        let prepared = Arc::new(self.prepare(py)?);
         let old = {
             let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             place.replace(prepared.clone())
@@ -153,8 +157,14 @@ impl Function {
         forced: bool,
     ) -> PyResult<Option<Call<'a, 'py>>> {
         let py = args.py();
-        let prepared = self.prepared(py)?;
-        match prepared.binder.bind(args, kwargs)? {
+        let mut prepared = self.prepared(py)?;
+        let mut bound = prepared.binder.bind(args, kwargs)?;
+        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
+            // A decorator may take other arguments than the function below it.
+            prepared = Arc::new(self.prepare(py)?.with_any_arguments(py));
+            bound = prepared.binder.bind(args, kwargs)?;
+        }
+        match bound {
             Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
             None => Ok(None),
         }
@@ -398,6 +408,15 @@ impl MadeFunction {
         }
     }
 
+    /// `MadeFunction[[int], str]`, for annotations.
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py()
             .import("remade._travel")?
@@ -497,9 +516,39 @@ impl MadeFunction {
         })
     }
 
+    // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.function.callable)?;
-        visit.call(&self.function.arguments)
+        let function = &self.function;
+        visit.call(&function.callable)?;
+        visit.call(&function.arguments)?;
+        function.output.traverse(&visit)?;
+        function
+            .depends
+            .iter()
+            .try_for_each(|one| one.traverse(&visit))?;
+        // The lock is only taken while Python's is held, and no Python code runs under it, so a
+        // collection never meets it taken. What a call in progress shares is not ours alone to
+        // visit; and that call keeps the function alive anyway.
+        if let Ok(prepared) = function.prepared.try_lock()
+            && let Some(prepared) = &*prepared
+            && Arc::strong_count(prepared) == 1
+        {
+            prepared.traverse(&visit)?;
+        }
+        Ok(())
+    }
+
+    /// What was worked out can be worked out again. Everything else that leads in a circle goes
+    /// through objects that can let go themselves.
+    fn __clear__(&self) {
+        let mut prepared = self
+            .function
+            .prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = prepared.take();
+        drop(prepared);
+        drop(old); // not under the lock: its end may run Python code
     }
 }
 
@@ -512,7 +561,7 @@ impl MadeFunction {
     }
 }
 
-/// A made function as the method of an instance.
+// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
 #[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
 pub(crate) struct BoundMade {
     made: Py<MadeFunction>,
@@ -576,6 +625,31 @@ impl BoundMade {
         self.made.get().output_path(&all, kwargs)
     }
 
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().load(py)
+    }
+
+    fn clear(&self) -> PyResult<()> {
+        self.made.get().clear()
+    }
+
+    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.get().cache_info(py)
+    }
+
+    #[getter]
+    fn is_async(&self) -> bool {
+        self.made.get().is_async()
+    }
+
+    #[classmethod]
+    fn __class_getitem__<'py>(
+        class: &Bound<'py, PyType>,
+        item: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        generic_alias(class, item)
+    }
+
     #[getter]
     fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
         self.instance.clone_ref(py)
@@ -584,6 +658,11 @@ impl BoundMade {
     #[getter]
     fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
         self.made.clone_ref(py)
+    }
+
+    #[getter]
+    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.made.bind(py).getattr(intern!(py, "__doc__"))
     }
 
     /// The plain method, so that `inspect` tells the signature without `self`.
@@ -676,6 +755,19 @@ impl Pending {
         }
         Ok(())
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.made)?;
+        visit.call(&self.args)?;
+        visit.call(&self.kwargs)?;
+        visit.call(&self.token)?;
+        if let Ok(half) = self.half.try_lock()
+            && let Some((_, state)) = &*half
+        {
+            state.traverse(&visit)?;
+        }
+        Ok(())
+    }
 }
 
 impl Pending {
@@ -696,12 +788,20 @@ fn coroutine<'py>(
     let py = slf.py();
     let function = &slf.get().function;
     let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() {
+    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
         return function.misfit(args, kwargs);
     }
     py.import("remade._async")?
         .getattr("call")?
         .call1((slf, args, kwargs, forced))
+}
+
+fn generic_alias<'py>(
+    class: &Bound<'py, PyType>,
+    item: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let alias = class.py().import("types")?.getattr("GenericAlias")?;
+    alias.call1((class, item))
 }
 
 /// `async def`, also under `functools.partial`.

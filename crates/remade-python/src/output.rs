@@ -1,13 +1,13 @@
 //! What keeps which part of a result?
 
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use remade::version::{Tag, Version};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::binder::{Binder, Values};
 use crate::code::{self, Code, Rules};
@@ -73,6 +73,21 @@ impl Output {
         Ok(Output { tree, slots })
     }
 
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.tree.traverse(visit)?;
+        for slot in &self.slots {
+            visit.call(&slot.persister)?;
+            visit.call(&slot.class)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file name holds parameters.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.fields.is_empty())
+    }
+
     /// Whether the file names suit the parameters and the number of results kept.
     pub(crate) fn check(&self, binder: &Binder, keeps_more: bool) -> PyResult<()> {
         for slot in &self.slots {
@@ -105,6 +120,22 @@ impl Output {
             }
         }
         Ok(())
+    }
+}
+
+impl Tree {
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Tree::Choose | Tree::Slot(_) => Ok(()),
+            Tree::Constant(value) => visit.call(value),
+            Tree::List(trees) | Tree::Tuple(trees) => {
+                trees.iter().try_for_each(|tree| tree.traverse(visit))
+            }
+            Tree::Dict(trees) => trees.iter().try_for_each(|(key, tree)| {
+                visit.call(key)?;
+                tree.traverse(visit)
+            }),
+        }
     }
 }
 
@@ -227,7 +258,7 @@ impl Slot {
     }
 
     /// Class, code and saving parameters.
-    pub(crate) fn version(&self, py: Python<'_>, rules: &Rules) -> PyResult<(Version, Arc<Code>)> {
+    pub(crate) fn version(&self, py: Python<'_>, rules: &Rules) -> PyResult<(Version, Code)> {
         let class = self.class.bind(py);
         let code = code::of_type(class, rules)?;
         let mut walk = Walk::default();

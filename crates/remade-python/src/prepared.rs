@@ -2,9 +2,9 @@
 //!
 //! Worked out at the first call and kept; each later call only compares identities.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use remade::version::{Encoder, Tag, Version};
-use std::sync::Arc;
 
 use crate::binder::Binder;
 use crate::code::{self, Code, Rules};
@@ -13,14 +13,14 @@ use crate::output::Output;
 /// A function as it is at one moment.
 pub(crate) struct Prepared {
     pub(crate) binder: Binder,
-    pub(crate) code: Arc<Code>,
+    pub(crate) code: Code,
     /// The version of the code, with the label that the user gave.
     pub(crate) fingerprint: Version,
     /// The same with the persisters: what a made function further up must know.
     pub(crate) identity: Version,
     /// The versions of the persisters, by slot.
     pub(crate) persisters: Vec<Version>,
-    persister_code: Vec<Arc<Code>>,
+    persister_code: Vec<Code>,
 }
 
 impl Prepared {
@@ -56,6 +56,21 @@ impl Prepared {
             persisters,
             persister_code,
         })
+    }
+
+    /// For the garbage collector.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.binder.traverse(visit)?;
+        let mut codes = std::iter::once(&self.code).chain(&self.persister_code);
+        codes.try_for_each(|code| code.traverse(visit))
+    }
+
+    /// The same for arguments that the parameters do not fit, although the function takes them.
+    pub(crate) fn with_any_arguments(self, py: Python<'_>) -> Prepared {
+        Prepared {
+            binder: Binder::of_anything(py),
+            ..self
+        }
     }
 
     /// Whether it still is that, by identity alone.

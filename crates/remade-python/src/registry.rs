@@ -66,11 +66,11 @@ fn with<T>(action: impl FnOnce(&mut Registry) -> T) -> T {
 }
 
 /// A weak reference that is only ever asked whether it still means a given object.
-struct Weak(Py<PyAny>);
+pub(crate) struct Weak(Py<PyAny>);
 
 impl Weak {
     /// `None` for what cannot be weakly referenced.
-    fn to(object: &Bound<'_, PyAny>) -> Option<Weak> {
+    pub(crate) fn to(object: &Bound<'_, PyAny>) -> Option<Weak> {
         // SAFETY: the object is alive; without a callback nothing runs when it dies.
         let reference = unsafe {
             let reference = ffi::PyWeakref_NewRef(object.as_ptr(), std::ptr::null_mut());
@@ -83,7 +83,7 @@ impl Weak {
     }
 
     /// The address of the target, or that of `None` once it is dead.
-    fn target(&self) -> *mut ffi::PyObject {
+    pub(crate) fn target(&self) -> *mut ffi::PyObject {
         // SAFETY: it is a weak reference; the borrowed target is compared and not used. The
         // function that gives an owned one instead could make us the last to let go, under a lock.
         #[allow(deprecated)]

@@ -9,7 +9,7 @@ use super::graph::{Origin, Part};
 use super::kinds::{attribute, behind_proxy, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
-use super::walk::{Walk, is_made, key, wrapped};
+use super::walk::{Walk, is_made_method, key, wrapped};
 
 /// What Python itself keeps in the namespace of a class. Slots show as descriptors, dataclass fields
 /// and annotations are opened apart.
@@ -37,7 +37,8 @@ const BOOKKEEPING: [&str; 24] = [
     "__classcell__",
     "__classdictcell__",
     "_field_defaults",
-    "__static_attributes__",
+    // `copyreg` writes it when the first instance is reduced.
+    "__slotnames__",
 ];
 
 /// What `dataclass` writes: told by its parameters and the fields.
@@ -107,7 +108,7 @@ impl<'py> Walk<'_, 'py> {
                     (module.clone(), path)
                 }),
             };
-            if self.nodes[index].as_type && is_made(&value)
+            if self.nodes[index].as_type && is_made_method(&value)
                 || is_enum && self.is_enum_bookkeeping(&name_text, &value)
                 || is_dataclass && is_generated(&name_text, &value)
             {

@@ -244,23 +244,15 @@ impl<'py> Walk<'_, 'py> {
             name: module.clone(),
             locator: None,
         };
-        let Some(found) = imported(self.py, &module) else {
+        let found = imported(self.py, &module);
+        let Some(found) = found.filter(|found| own::owns_module(found, self.rules)) else {
+            // The same words whether or not somebody else has imported it already.
+            let names = import.names.as_ref().map(|names| names.join(","));
+            let label = format!("{label} {}", names.unwrap_or_default());
             let part = self.named(&module, "");
             self.nodes[index].parts.insert(label, part);
             return Ok(());
         };
-        if !own::owns_module(&found, self.rules) {
-            let names = import
-                .names
-                .as_ref()
-                .map(|names| names.join(","))
-                .unwrap_or_default();
-            let part = self.named(&module, "");
-            self.nodes[index]
-                .parts
-                .insert(format!("{label} {names}"), part);
-            return Ok(());
-        }
         let Some(wanted) = &import.names else {
             return self.refer(index, &label, &found, &spot, true);
         };

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyTuple, PyType};
-use remade::version::Version;
+use remade::version::{Encoder, Tag, Version};
 use std::sync::Arc;
 
 use super::bytecode::{Access, Chain, Scope, code_of};
@@ -11,7 +11,7 @@ use super::graph::{Origin, Part};
 use super::kinds::{attribute, behind_proxy, imported, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
-use super::walk::{Walk, key};
+use super::walk::{Walk, is_nameless, key};
 
 /// Where a function looks names up.
 pub(super) struct Names<'py> {
@@ -149,6 +149,15 @@ impl<'py> Walk<'_, 'py> {
         };
         self.nodes[index].form = Version::of_bytes(name.as_bytes());
         let standard = own::is_standard(self.py, &names.module);
+        if !standard
+            && is_nameless(function)
+            && let Some(code) = code_of(function)
+        {
+            let mut encoder = Encoder::new();
+            encoder.begin_named(Tag::Parts, &name, 1);
+            encoder.version(Tag::Code, self.facts(&code, globals)?.form);
+            self.nodes[index].form = encoder.finish();
+        }
         let Some(cells) = names.cells.clone() else {
             return Ok(());
         };

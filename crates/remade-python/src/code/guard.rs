@@ -6,6 +6,7 @@
 //! never kept.
 
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
@@ -163,6 +164,14 @@ impl Guards {
         self.guards.shrink_to_fit();
     }
 
+    /// For the garbage collector: each reference that the guards own, once.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for guard in &self.guards {
+            guard.traverse(visit)?;
+        }
+        Ok(())
+    }
+
     /// Does every guard hold?
     pub(super) fn hold(&self, py: Python<'_>) -> bool {
         self.guards.iter().all(|guard| guard.holds(py))
@@ -182,6 +191,47 @@ impl Guard {
             Guard::Function { function, .. } => (function.as_ptr(), std::ptr::null_mut()),
         };
         (owner as usize, name as usize)
+    }
+
+    // Names are text, which leads nowhere.
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Guard::Item {
+                dict,
+                key,
+                expected,
+            } => {
+                visit.call(dict)?;
+                visit.call(key)?;
+                visit.call(expected)
+            }
+            Guard::ItemType {
+                dict,
+                key,
+                expected,
+            } => {
+                visit.call(dict)?;
+                visit.call(key)?;
+                visit.call(expected)
+            }
+            Guard::Length { dict, .. } => visit.call(dict),
+            Guard::Attribute {
+                object, expected, ..
+            } => {
+                visit.call(object)?;
+                visit.call(expected)
+            }
+            Guard::AttributeType {
+                object, expected, ..
+            } => {
+                visit.call(object)?;
+                visit.call(expected)
+            }
+            Guard::Function { function, parts } => {
+                visit.call(function)?;
+                parts.iter().try_for_each(|part| visit.call(part))
+            }
+        }
     }
 
     #[inline]

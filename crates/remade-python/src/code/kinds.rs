@@ -121,7 +121,7 @@ pub(super) fn is_passed_over(value: &Bound<'_, PyAny>) -> bool {
             "_contextvars" | "contextvars" => true,
             "builtins" => matches!(
                 name.as_str(),
-                "weakref" | "ReferenceType" | "weakproxy" | "ContextVar" | "Token"
+                "weakref" | "ReferenceType" | "weakproxy" | "ContextVar" | "Token" | "PyCapsule"
             ),
             "asyncio.locks" | "multiprocessing.synchronize" => true,
             _ => false,

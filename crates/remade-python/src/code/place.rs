@@ -1,5 +1,6 @@
 //! Where does a value stand, and how is it found again?
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -77,6 +78,18 @@ impl Implicit {
             read,
             kept,
         })
+    }
+
+    /// For the garbage collector.
+    pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.kept {
+            Kept::Item(dict, key) => {
+                visit.call(dict)?;
+                visit.call(key)
+            }
+            Kept::Attribute(object, _) => visit.call(object),
+            Kept::Value(value) => visit.call(value),
+        }
     }
 
     /// The value now.

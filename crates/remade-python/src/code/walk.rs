@@ -266,6 +266,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         if is_made(value)
             || attribute(value, "__wrapped__").is_some()
             || !value.getattr("__closure__")?.is_none()
+            || is_nameless(value)
         {
             return Ok(self.node(value, false));
         }
@@ -382,6 +383,11 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 }
 
+/// A lambda, or a function made in another: its name may be that of others too.
+pub(super) fn is_nameless(function: &Bound<'_, PyAny>) -> bool {
+    text(function, "__qualname__").is_none_or(|name| name.contains('<'))
+}
+
 /// A made function carries a mark: its type does, or the function that stands for it. An instance is
 /// not asked, since some answer to every name.
 pub(super) fn is_made(value: &Bound<'_, PyAny>) -> bool {
@@ -389,6 +395,25 @@ pub(super) fn is_made(value: &Bound<'_, PyAny>) -> bool {
     let kind = value.get_type();
     let function = Kinds::get(value.py()).is_ok_and(|kinds| kind.is(&kinds.function));
     marked(kind.as_any()) || function && marked(value)
+}
+
+/// A made function in the body of a class: plain, or as a class method, static method or property.
+pub(super) fn is_made_method(value: &Bound<'_, PyAny>) -> bool {
+    let parts: &[&str] = match type_name(value) {
+        (module, name) if module == "builtins" => match name.as_str() {
+            "classmethod" | "staticmethod" => &["__func__"],
+            "property" => &["fget", "fset", "fdel"],
+            _ => &[],
+        },
+        (module, name) if module == "functools" && name == "cached_property" => &["func"],
+        _ => &[],
+    };
+    let parts = parts.iter().filter_map(|part| attribute(value, part));
+    let mut parts = parts.filter(|part| !part.is_none()).peekable();
+    match parts.peek() {
+        Some(_) => parts.all(|part| is_made(&part)),
+        None => is_made(value),
+    }
 }
 
 /// What an object of others says it wraps. A mock says that it wraps another mock, without end.

@@ -18,8 +18,17 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
-    let code = crate::code::of(value, &walk.rules)
-        .map_err(|error| Unversioned::from_error(value, error))?;
+    if let Some(name) = crate::code::name_of_foreign(value, &walk.rules) {
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
+    // Made methods of a class tell by themselves when they are called.
+    let code = if value.is_instance_of::<PyType>() {
+        crate::code::of_type(value, &walk.rules)
+    } else {
+        crate::code::of(value, &walk.rules)
+    };
+    let code = code.map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, value, &code)
 }
 
@@ -37,6 +46,10 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         .eq("builtins")?
     {
         let name = object::qualified_name(&class);
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), &walk.rules) {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }

@@ -10,7 +10,7 @@ use super::kind::{self, Kind};
 use crate::numpy;
 
 /// Deeper than this nothing is followed: the stack of a thread is finite.
-pub(crate) const MOST_NESTED: usize = 500;
+pub(crate) const MOST_NESTED: usize = 200;
 
 /// If `value` is of an exact type that cannot change, with all its parts, appends its encoding and
 /// returns true. Appends nothing otherwise.

@@ -11,6 +11,7 @@ use pyo3::types::*;
 use pyo3::{ffi, intern};
 
 use crate::numpy;
+use crate::registry::Weak;
 
 /// How values of one type are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +100,10 @@ fn member<'py>(py: Python<'py>, module: &str, name: &str) -> Option<Bound<'py, P
     imported(py, module)?.getattr(name).ok()
 }
 
-/// References keep the addresses from being used again.
+/// Weak, since a class can be as short-lived as the function that defines it, and lead to all that it
+/// uses; an address is believed while it still means the same type.
 static KINDS: Mutex<Option<Kinds>> = Mutex::new(None);
-type Kinds = HashMap<usize, (Kind, Py<PyType>), super::memo::ByAddress>;
+type Kinds = HashMap<usize, (Kind, Weak), super::memo::ByAddress>;
 const MOST_KINDS: usize = 2048;
 
 /// The kind of a value.
@@ -111,19 +113,23 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {
     let address = unsafe { ffi::Py_TYPE(value.as_ptr()) } as usize;
     {
         let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((kind, _)) = kinds.as_ref().and_then(|kinds| kinds.get(&address)) {
+        if let Some((kind, weak)) = kinds.as_ref().and_then(|kinds| kinds.get(&address))
+            && weak.target() as usize == address
+        {
             return Ok(*kind);
         }
     }
     let class = value.get_type();
     let kind = classify(&class)?;
-    let entry = (kind, class.unbind());
+    let Some(weak) = Weak::to(class.as_any()) else {
+        return Ok(kind);
+    };
     let mut kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
     let table = kinds.get_or_insert_default();
     let discarded = (table.len() >= MOST_KINDS).then(|| std::mem::take(table));
-    table.insert(address, entry);
+    let before = table.insert(address, (kind, weak));
     drop(kinds);
-    drop(discarded); // types may be freed, which runs code of others: not under the lock
+    drop((discarded, before)); // weak references: outside the lock
     Ok(kind)
 }
 

@@ -1,0 +1,77 @@
+"""`f.load()`: the last result; LookupError where there is none."""
+
+import numpy as np
+import pytest
+
+from remade import NumpyFile, PickleFile, make
+
+
+def f(x, y=0):
+    return {"x": x, "y": y}
+
+
+def test_the_last_of_all_calls(tmp_path):
+    made = make(f, cachedir=tmp_path, keep="all")
+    for x in (1, 2, 3):
+        made(x)
+    assert made.load() == {"x": 3, "y": 0}
+    assert made.cache_info().ran == 3
+
+
+def test_of_another_process(tmp_path):
+    make(f, cachedir=tmp_path)(1)
+    again = make(f, cachedir=tmp_path)
+    assert again.load() == {"x": 1, "y": 0}
+    assert again.cache_info().ran == 0
+
+
+def test_nothing_ran_yet(tmp_path):
+    made = make(f, cachedir=tmp_path / "cache")
+    with pytest.raises(LookupError, match="call it first"):
+        made.load()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_left(tmp_path):
+    made = make(f, cachedir=tmp_path / "cache", output=PickleFile(tmp_path / "f.pkl"))
+    made(1)
+    (tmp_path / "f.pkl").unlink()
+    with pytest.raises(LookupError):
+        made.load()
+    made(1)
+    made.clear()
+    with pytest.raises(LookupError):
+        made.load()
+
+
+def test_a_result_that_a_person_changed_is_not_the_result(tmp_path):
+    made = make(lambda: np.arange(3), cachedir=tmp_path, output=NumpyFile(tmp_path / "f.npy"))
+    made()
+    np.save(tmp_path / "f.npy", np.zeros(7))
+    with pytest.raises(LookupError):
+        made.load()
+
+
+def test_what_it_gives_is_known_down_the_chain(tmp_path):
+    made = make(lambda: np.arange(3.0), cachedir=tmp_path, output=NumpyFile(tmp_path / "f.npy"))
+    runs = []
+
+    @make(cachedir=tmp_path, unknown="rerun")
+    def g(x):
+        runs.append(1)
+        return float(x.sum())
+
+    g(made())
+    g(made.load())
+    assert runs == [1]
+
+
+def test_it_takes_no_arguments(tmp_path):
+    with pytest.raises(TypeError):
+        make(f, cachedir=tmp_path).load(1)
+
+
+def test_none_is_a_result(tmp_path):
+    made = make(lambda: None, cachedir=tmp_path)
+    made()
+    assert made.load() is None

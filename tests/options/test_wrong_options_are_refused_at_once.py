@@ -1,0 +1,77 @@
+"""What is wrong before a run is told at decoration, with what to write instead."""
+
+import os
+
+import pytest
+
+from remade import Env, File, NumpyFile, Persister, PickleFile, make
+
+
+def f(x, verbose=False):
+    return x
+
+
+class NoLoad(Persister):
+    def save(self, value):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "sentence"),
+    [
+        (ValueError, {"ignore": ("verbos",)}, "there are: x, verbose"),
+        (TypeError, {"ignore": "verbose"}, '("verbose",)'),
+        (TypeError, {"ignore": (1,)}, "takes names"),
+        (TypeError, {"ignore": None}, "tuple of names"),
+        (TypeError, {"follow": "lab"}, "tuple of names"),
+        (TypeError, {"follow": (os,)}, "takes names"),
+        (TypeError, {"depends": "numpy"}, "depends=(numpy,)"),
+        (TypeError, {"depends": os}, "depends=(numpy,)"),
+        (ValueError, {"depends": ("no-such-package",)}, 'version="no-such-package"'),
+        (TypeError, {"version": 2}, 'version="2"'),
+        (TypeError, {"name": ""}, "name='smooth'"),
+        (TypeError, {"name": 3}, "name='smooth'"),
+        (ValueError, {"unknown": "ask"}, '"content" or "rerun"'),
+        (TypeError, {"cachedir": 3}, "cachedir takes a path"),
+        (TypeError, {"cachedir": b"cache"}, "cachedir takes a path"),
+        (TypeError, {"output": "f.pkl"}, "PickleFile('f.pkl')"),
+        (TypeError, {"output": [1, 2]}, "a persister"),
+        (TypeError, {"output": int}, "a persister"),
+        (TypeError, {"output": ()}, "a persister"),
+        (TypeError, {"output": NoLoad}, "load"),
+    ],
+)
+def test_it_is_refused_with_a_sentence(kind, options, sentence):
+    with pytest.raises(kind) as refusal:
+        make(f, **options)
+    assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize("mode", ["w+", "r+", "w", True, 0])
+def test_a_map_that_would_change_the_result_is_refused(mode):
+    with pytest.raises(ValueError, match="copy-on-write"):
+        NumpyFile("f.npy", mmap_mode=mode)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"f.pkl", ["f.pkl"]])
+def test_a_file_name_is_text(path):
+    with pytest.raises(TypeError):
+        make(f, output=PickleFile(path))
+
+
+@pytest.mark.parametrize("path", [None, 3, b"data.csv"])
+def test_a_file_is_named_by_text(path):
+    with pytest.raises(TypeError):
+        File(path)
+
+
+@pytest.mark.parametrize("name", [None, "", "A=B", 3])
+def test_a_variable_is_named_by_text(name):
+    with pytest.raises(TypeError, match="environment variable"):
+        Env(name)
+
+
+def test_nothing_is_made_by_decorating(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make(f, output=PickleFile("out/f.pkl"), cachedir="c")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,79 @@
+"""The manual's examples do what it says: each page is run from top to bottom.
+
+The `python` blocks of a page share one namespace and one empty folder. What one prints stands in
+the `text` block right behind it; without one, it prints nothing. Warnings are printed as
+`RemadeWarning: ...`, and an exception that ends a block as `TypeError: ...`. `...` stands for what
+differs from run to run, `/project` for the folder; how lines are broken does not matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pytest
+
+import fences
+
+DOCS = fences.ROOT / "docs"
+# The tutorial shows pieces of examples/brain.py: see test_tutorial.py.
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.name != "tutorial.md"]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def run(code: types.CodeType, namespace: dict[str, object], folder: Path) -> str:
+    """What a block prints."""
+    printed = io.StringIO()
+
+    def show(message, category, *_, **__):
+        printed.write(f"{category.__name__}: {message}\n")
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
+        warnings.simplefilter("always")
+        warnings.showwarning = show
+        try:
+            exec(code, namespace)
+        except Exception as error:  # noqa: BLE001, it is compared
+            printed.write(f"{type(error).__name__}: {error}\n")
+    return printed.getvalue().replace(str(folder), "/project")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_each_page_of_the_manual_does_what_it_says(page, tmp_path, monkeypatch):
+    blocks = fences.blocks(page)
+    folder = tmp_path.resolve()
+    monkeypatch.chdir(folder)
+    module = types.ModuleType("manual")
+    module.__file__ = str(folder / "manual.py")
+    monkeypatch.setitem(sys.modules, "manual", module)
+    monkeypatch.syspath_prepend(str(folder))
+    for index, block in enumerate(blocks):
+        if block.language != "python":
+            continue
+        behind = blocks[index + 1 : index + 2]
+        expected = behind[0].text if behind and behind[0].language == "text" else ""
+        # As in a notebook: each block has a source of its own.
+        file = tmp_path.parent / f"{tmp_path.name}-cells" / f"{page.stem}-{block.line}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(block.text, "utf-8")
+        printed = run(compile(block.text, str(file), "exec"), vars(module), folder)
+        if not doctest.OutputChecker().check_output(expected, printed, FLAGS):
+            pytest.fail(f"{page}:{block.line}\nexpected:\n{expected}\nprinted:\n{printed}")
+
+
+def test_every_page_is_in_the_table_of_contents():
+    contents = (fences.ROOT / "mkdocs.yml").read_text("utf-8")
+    missing = [str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")]
+    missing = [name for name in missing if f" {name}\n" not in contents]
+    assert missing == []
+
+
+def test_every_language_of_a_fence_is_known():
+    pages = [*PAGES, fences.ROOT / "README.md", fences.ROOT / "ARCHITECTURE.md"]
+    found = {block.language for page in pages for block in fences.blocks(page)}
+    assert found <= {"python", "text", "bash", "json", "yaml", "rust"}
