@@ -24,6 +24,7 @@ pub struct Known<K> {
     /// What the face keeps with it.
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
+    written: Vec<PathBuf>,
     path: PathBuf,
     stamp: Stamp,
     settled: bool,
@@ -78,6 +79,11 @@ impl<K: Default> Known<K> {
         Known {
             kept: K::default(),
             files: known_files,
+            written: record
+                .written
+                .iter()
+                .map(|state| store.from_stored(&state.path))
+                .collect(),
             path,
             settled,
             stamp,
@@ -97,13 +103,10 @@ impl<K> Known<K> {
         &self.path
     }
 
-    /// The final names of all files.
+    /// The final names of all files, with those that the function wrote by itself.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.files
-            .iter()
-            .flatten()
-            .map(|file| file.path.clone())
-            .collect()
+        let kept = self.files.iter().flatten().map(|file| &file.path);
+        kept.chain(&self.written).cloned().collect()
     }
 
     /// Of the record's file when it was read, and whether it was settled then.
@@ -145,6 +148,11 @@ impl KnownFile {
     /// One question to the file system: is it the file that the record means?
     fn is_as_recorded(&self) -> bool {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Whether what lies at this path now is what the record means.
+    pub fn is_at(&self, path: &Path) -> bool {
+        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// A user may put links where results of theirs lie; in the store there are none.

@@ -120,6 +120,11 @@ impl FunctionFolder {
     /// `<call key><mark><extension>`: a result that the user gave no name. `mark` tells the parts
     /// of one result apart.
     pub fn result(&self, key: CallKey, mark: &str, extension: &str) -> PathBuf {
+        // What is neither record nor lock is not to be taken for one.
+        let mark = match (mark, extension) {
+            ("", ".json" | ".lock") => ".result",
+            (mark, _) => mark,
+        };
         self.path.join(format!("{key}{mark}{extension}"))
     }
 

@@ -100,8 +100,10 @@ pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
     let prefix = key.to_string();
     for name in files::names(folder.path())? {
         let named = name.to_string_lossy();
-        if named.starts_with(&prefix) && !named.ends_with(".lock") && !named.ends_with(".json") {
-            files::remove(&folder.path().join(&name))?;
+        let path = folder.path().join(&name);
+        // Somebody may hold the lock, or just have committed a new record.
+        if named.starts_with(&prefix) && path != folder.lock(key) && path != folder.record(key) {
+            files::remove(&path)?;
         }
     }
     Ok(())
