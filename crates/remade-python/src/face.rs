@@ -346,7 +346,7 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn persisters_agree(&mut self, known: &Known<Kept>) -> PyResult<Option<Reason>> {
-        if known.kept.has_agreed(self.prepared.identity) {
+        if known.kept.agrees(self.prepared.identity) {
             return Ok(None);
         }
         let function = self.function;
@@ -415,8 +415,14 @@ impl<'py> Face for Call<'_, 'py> {
             known,
             paths,
             output: &self.function.output,
+            persisters: &self.prepared.persisters,
         };
         let value = loader.load()?;
+        if !known.record.written.is_empty() {
+            let store = self.function.made.store();
+            crate::files::relocate(&value, &known.record.written, store)
+                .map_err(LoadFailure::Raised)?;
+        }
         if !known.record.results.is_empty() {
             remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
         }
@@ -681,12 +687,16 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
+        let store = self.function.made.store();
         let reached = self.prepared.code.reached().iter();
         reached
             .map(|one| {
                 let text = CodeText {
                     name: one.name.clone(),
-                    file: one.file.clone(),
+                    file: one
+                        .file
+                        .as_ref()
+                        .map(|file| store.to_stored(Path::new(file))),
                     line: one.line,
                     source: one.source.clone(),
                     normal: one.normal.clone(),

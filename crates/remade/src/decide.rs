@@ -222,8 +222,14 @@ pub fn never_fresh(record: &Record) -> Option<Reason> {
 /// channel for output and not compared.
 pub fn implicit_changes(recorded: &[Implicit], now: &[Implicit]) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    for before in recorded.iter().filter(|input| !input.changed) {
-        let present = now.iter().find(|input| input.name == before.name);
+    for (place, before) in recorded.iter().enumerate() {
+        if before.changed {
+            continue;
+        }
+        // Two closures of one function have cells of one name.
+        let is_same = |input: &&Implicit| input.name == before.name;
+        let same_place = now.get(place).filter(is_same);
+        let present = same_place.or_else(|| now.iter().find(is_same));
         if present.map(|input| input.version) != Some(before.version) {
             reasons.push(Reason::ImplicitChanged {
                 name: before.name.clone(),

@@ -30,6 +30,9 @@ pub use known::{Content, Known, KnownFile};
 /// each other; after this time one of them runs unlocked.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often the key of a call is made anew because its arguments changed meanwhile.
+const ATTEMPTS: usize = 10;
+
 /// A made function, as the engine sees it.
 #[derive(Debug)]
 pub struct Made<K> {
@@ -89,7 +92,7 @@ impl<K: Default> Made<K> {
     /// Forgets every call. Files that the user named stay.
     pub fn clear(&self) -> std::io::Result<()> {
         self.known.clear();
-        prune::clear(&self.folder)
+        prune::clear(&self.store, &self.folder)
     }
 }
 
@@ -186,9 +189,16 @@ pub fn open<F: Face>(
     wait: Wait,
 ) -> Result<Opened<F::Value>, F::Error> {
     let called = Instant::now();
-    loop {
+    for attempt in 1.. {
         let mut reasons = Vec::new();
-        let key = match face.key()? {
+        let mut keyed = face.key()?;
+        if attempt > ATTEMPTS {
+            keyed = Keyed::Unversioned {
+                parameter: "of this call".to_owned(),
+                why: "it is another at each look".to_owned(),
+            };
+        }
+        let key = match keyed {
             Keyed::Known(key) => key,
             Keyed::Unversioned { parameter, why } => {
                 // Histories must end before the run also here: what comes out is remembered.
@@ -222,14 +232,16 @@ pub fn open<F: Face>(
                 return Ok(fresh(made, face, called, value));
             }
         }
-        // History answers a call; it never starts a record.
-        if end_histories(made, face)? {
+        // History answers a call; it never starts a record. Nor does an argument that another thread
+        // changed while we waited or looked: the record would stand under the key of what it was.
+        if end_histories(made, face)? || face.key()? != Keyed::Known(key) {
             drop(lock);
             continue;
         }
         let running = stale(made, face, called, Some((key, lock)), None, reasons)?;
         return Ok(Opened::Stale(Box::new(running)));
     }
+    Ok(Opened::Busy)
 }
 
 /// The second half: saves and commits what the run returned, and remembers it. What goes wrong here
@@ -415,10 +427,12 @@ fn is_forbidden(error: &std::io::Error) -> bool {
 fn compared(before: Vec<ImplicitNow>, after: &[ImplicitNow]) -> Vec<(Implicit, bool)> {
     before
         .into_iter()
-        .map(|before| {
-            let now = after
-                .iter()
-                .find(|after| after.implicit.name == before.implicit.name);
+        .enumerate()
+        .map(|(place, before)| {
+            // Two closures of one function have cells of one name.
+            let is_same = |after: &&ImplicitNow| after.implicit.name == before.implicit.name;
+            let same_place = after.get(place).filter(is_same);
+            let now = same_place.or_else(|| after.iter().find(is_same));
             let mut implicit = before.implicit;
             implicit.changed = now.map(|now| now.implicit.version) != Some(implicit.version);
             (implicit, before.read)

@@ -4,6 +4,7 @@ use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
 use crate::decide::Reason;
 use crate::event::{Event, Warning};
 use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
+use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
 use crate::store::{files, layout, prune};
 use crate::version::{Encoder, Tag, Version};
@@ -37,12 +38,14 @@ pub(super) fn finish<F: Face>(
         write_code(made, face);
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
+        let taken_at = stamp::now();
         let work = || commit::commit(&made.store, &made.folder, staging, &mut record);
         let committed = if is_long { face.detached(work) } else { work() };
         let committed = committed.map_err(|error| failed(&path, &error))?;
-        Ok((record, path, committed))
+        let settled = committed.stamp.is_settled(taken_at);
+        Ok((record, path, committed, settled))
     })();
-    let (record, path, committed) = match saved {
+    let (record, path, committed, settled) = match saved {
         Ok(saved) => saved,
         Err(failure) => {
             drop(running);
@@ -52,16 +55,21 @@ pub(super) fn finish<F: Face>(
     };
     tell(face, &committed);
     // What could not be forgotten now is forgotten after the next run.
-    let _ = prune::remember_newest(&made.folder, record.key, made.keep);
+    let _ = prune::remember_newest(&made.store, &made.folder, record.key, made.keep);
     for folder in record
         .results
         .iter()
         .filter_map(|result| result.file.as_ref().filter(|file| file.named))
         .filter_map(|file| Some(made.store.from_stored(&file.path).parent()?.to_owned()))
     {
-        let _ = prune::sweep(&folder);
+        let _ = prune::sweep(&made.store, &folder);
     }
-    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store, None));
+    let known = Arc::new(Known::new(
+        record,
+        path,
+        (committed.stamp, settled),
+        &made.store,
+    ));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;
