@@ -17,7 +17,7 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame;
+use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -485,10 +485,13 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
+                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
+                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -711,6 +714,7 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
+    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -719,7 +723,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.token)
+        frame::leave(py, &self.frame, &self.token)
     }
 
     /// The second half.
@@ -756,6 +760,7 @@ impl Pending {
         visit.call(&self.made)?;
         visit.call(&self.args)?;
         visit.call(&self.kwargs)?;
+        visit.call(&self.frame)?;
         visit.call(&self.token)?;
         if let Ok(half) = self.half.try_lock()
             && let Some((_, state)) = &*half
