@@ -61,7 +61,9 @@ def __getattr__(name: str) -> object:
 
         found = getattr(_events, name)
     elif name == "CacheInfo":
-        from ._results import CacheInfo as found
+        from . import _results
+
+        found = _results.CacheInfo
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import sys
 from functools import wraps
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import ContextVar
+    from typing import Any
 
 _MARK = "__remade_carries__"
 
@@ -36,7 +37,7 @@ def install(variable: ContextVar[Any]) -> bool:
 
 def _starting(start: Callable[..., Any], variable: ContextVar[Any]) -> Callable[..., Any]:
     @wraps(start)
-    def carrying(thread: Any) -> None:
+    def carrying(thread: Any) -> Any:
         run = variable.get(None)
         if run is None:
             return start(thread)

@@ -49,6 +49,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The run of this call, if it has begun.
+    pub(crate) fn frame(&self) -> Option<&Py<Frame>> {
+        self.frame.as_ref()
+    }
+
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.parent)?;
@@ -84,9 +89,9 @@ impl<'a, 'py> Call<'a, 'py> {
         forced: bool,
     ) -> PyResult<Call<'a, 'py>> {
         let parent = frame::current(py)?;
-        let identity = match parent {
-            Some(_) => function.identity(py, &prepared)?,
-            None => None,
+        let identity = match frame::any_runs() {
+            true => function.identity(py, &prepared)?,
+            false => None,
         };
         let state = State {
             parent,
@@ -111,10 +116,33 @@ impl<'a, 'py> Call<'a, 'py> {
     /// Begins the run: calls are made inside it until [`Call::leave`].
     pub(crate) fn enter(&mut self, key: CallKey) -> PyResult<Py<PyAny>> {
         let parent = self.state.parent.as_ref().map(|p| p.clone_ref(self.py));
-        let frame = Bound::new(self.py, Frame::new(key, parent))?;
+        let frame = Bound::new(self.py, Frame::new(key, parent, self.prepared.clone()))?;
         let token = Frame::enter(&frame)?;
         self.state.frame = Some(frame.unbind());
         Ok(token)
+    }
+
+    /// Ends what [`Call::enter`] began.
+    fn leave(&self, token: &Py<PyAny>) -> PyResult<()> {
+        match &self.state.frame {
+            Some(frame) => frame::leave(self.py, frame, token),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the runs inside which this call was made.
+    fn tell_callers(&self, tell: impl Fn(&Frame)) -> PyResult<()> {
+        match &self.state.parent {
+            Some(parent) => tell(parent.get()),
+            None => {
+                let plain = self.prepared.code.reached().first();
+                let name = plain.map_or(self.function.made.name(), |plain| &plain.name);
+                for frame in frame::that_may_have_started_a_thread_for(self.py, name) {
+                    tell(frame.get());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What is true of every call of a function is told once.
@@ -271,12 +299,6 @@ impl<'a, 'py> Call<'a, 'py> {
             }
         }
         Ok(())
-    }
-
-    fn note_above(&self, note: impl FnOnce(&Frame, Option<Version>)) {
-        if let Some(parent) = &self.state.parent {
-            note(parent.get(), self.state.identity);
-        }
     }
 }
 
@@ -436,9 +458,9 @@ impl<'py> Face for Call<'_, 'py> {
                 what,
             })?;
         }
-        let name = self.function.made.name();
-        self.note_above(|parent, identity| parent.note(name, identity, record));
-        Ok(())
+        self.tell_callers(|caller| {
+            caller.note(self.function.made.name(), self.state.identity, record);
+        })
     }
 
     fn verify(&mut self) -> PyResult<Vec<String>> {
@@ -572,7 +594,7 @@ impl<'py> Face for Call<'_, 'py> {
     fn run(&mut self, running: &Running) -> PyResult<Bound<'py, PyAny>> {
         let token = self.enter(running.key())?;
         let value = self.function.callable(self.py).call(self.args, self.kwargs);
-        let left = frame::leave(self.py, &token);
+        let left = self.leave(&token);
         let value = value?;
         left?;
         Ok(value)
@@ -587,7 +609,8 @@ impl<'py> Face for Call<'_, 'py> {
         }
         let after = after.unwrap_or_default();
         let name = self.function.made.name();
-        self.note_above(|parent, identity| {
+        // The error of the run is the one to be raised.
+        let _ = self.tell_callers(|caller| {
             // What the run changed is a channel for output, as in a run that returned.
             let implicit = running.implicit().iter().map(|input| &input.implicit);
             let implicit = implicit.filter(|before| {
@@ -595,7 +618,7 @@ impl<'py> Face for Call<'_, 'py> {
                 after.any(|after| after.name == before.name && after.version == before.version)
             });
             let sources = &running.present().sources;
-            parent.note_parts(name, identity, sources, implicit, &nested);
+            caller.note_parts(name, self.state.identity, sources, implicit, &nested);
         });
     }
 
@@ -649,8 +672,7 @@ impl<'py> Face for Call<'_, 'py> {
         value: Bound<'py, PyAny>,
         failure: NotSaved<PyErr>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let name = self.function.made.name();
-        self.note_above(|parent, _| parent.note_unrecorded(name));
+        self.tell_callers(|caller| caller.note_unrecorded(self.function.made.name()))?;
         let NotSaved { path, why, cause } = failure;
         match cause {
             Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
@@ -681,9 +703,9 @@ impl<'py> Face for Call<'_, 'py> {
         for (position, object) in std::mem::take(&mut self.state.tracked) {
             remember_one(object.bind(self.py), &position, record)?;
         }
-        let name = self.function.made.name();
-        self.note_above(|parent, identity| parent.note(name, identity, record));
-        Ok(())
+        self.tell_callers(|caller| {
+            caller.note(self.function.made.name(), self.state.identity, record);
+        })
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {

@@ -2,6 +2,11 @@
 //!
 //! A [`Frame`] is one run. The innermost one of this thread or task stands in a `ContextVar`, so
 //! that coroutines see their own. While nothing runs anywhere, nobody asks.
+//!
+//! Threads and tasks of pools that a run starts carry that variable over. A thread that was there
+//! before has no context of a run. A made function that is called in such a thread may have been
+//! called for any run of another thread whose code names it: all of those are told. They may then
+//! run again once more than they must, and never once less.
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -11,17 +16,25 @@ use remade::record::{Implicit, Nested, Record};
 use remade::source::SourceState;
 use remade::version::Version;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ThreadId;
+
+use crate::prepared::Prepared;
 
 /// One run of a made function, and what it drew from made functions called inside.
 #[pyclass(frozen, module = "remade._remade", name = "_Frame")]
 pub(crate) struct Frame {
     key: CallKey,
     parent: Option<Py<Frame>>,
+    prepared: Arc<Prepared>,
+    thread: ThreadId,
     nested: Mutex<Nested>,
     /// Threads and tasks that a run started can outlive it.
     is_done: AtomicBool,
 }
+
+/// All runs of this process.
+static FRAMES: Mutex<Vec<Py<Frame>>> = Mutex::new(Vec::new());
 
 #[pymethods]
 impl Frame {
@@ -45,9 +58,14 @@ fn variable(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
         .map(|variable| variable.bind(py))
 }
 
+/// Whether anything runs in this process.
+pub(crate) fn any_runs() -> bool {
+    RUNNING.load(Ordering::Relaxed) > 0
+}
+
 /// The innermost run here.
 pub(crate) fn current(py: Python<'_>) -> PyResult<Option<Py<Frame>>> {
-    if RUNNING.load(Ordering::Relaxed) == 0 {
+    if !any_runs() {
         return Ok(None);
     }
     let found = variable(py)?.call_method1("get", (py.None(),))?;
@@ -76,10 +94,12 @@ fn reach_threads(py: Python<'_>) -> PyResult<()> {
 }
 
 impl Frame {
-    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>) -> Frame {
+    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>, prepared: Arc<Prepared>) -> Frame {
         Frame {
             key,
             parent,
+            prepared,
+            thread: std::thread::current().id(),
             nested: Mutex::default(),
             is_done: AtomicBool::new(false),
         }
@@ -90,6 +110,7 @@ impl Frame {
         reach_threads(slf.py())?;
         let token = variable(slf.py())?.call_method1("set", (slf,))?;
         RUNNING.fetch_add(1, Ordering::Relaxed);
+        frames().push(slf.clone().unbind());
         Ok(token.unbind())
     }
 
@@ -190,12 +211,38 @@ fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
     }
 }
 
-/// Ends what [`Frame::enter`] began.
-pub(crate) fn leave(py: Python<'_>, token: &Py<PyAny>) -> PyResult<()> {
-    RUNNING.fetch_sub(1, Ordering::Relaxed);
-    let variable = variable(py)?;
-    if let Ok(frame) = variable.call_method0("get")?.cast::<Frame>() {
-        frame.get().is_done.store(true, Ordering::Relaxed);
+fn frames() -> std::sync::MutexGuard<'static, Vec<Py<Frame>>> {
+    FRAMES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs of other threads whose code names the function, beyond being it.
+pub(crate) fn that_may_have_started_a_thread_for(py: Python<'_>, function: &str) -> Vec<Py<Frame>> {
+    if !any_runs() {
+        return Vec::new();
     }
-    variable.call_method1("reset", (token,)).map(drop)
+    let here = std::thread::current().id();
+    let names_it = |frame: &&Py<Frame>| {
+        let frame = frame.get();
+        let mut reached = frame.prepared.code.reached().iter().skip(1);
+        frame.thread != here && reached.any(|reached| reached.name == function)
+    };
+    let frames = frames();
+    frames
+        .iter()
+        .filter(names_it)
+        .map(|frame| frame.clone_ref(py))
+        .collect()
+}
+
+/// Ends what [`Frame::enter`] began.
+pub(crate) fn leave(py: Python<'_>, frame: &Py<Frame>, token: &Py<PyAny>) -> PyResult<()> {
+    RUNNING.fetch_sub(1, Ordering::Relaxed);
+    frame.get().is_done.store(true, Ordering::Relaxed);
+    let left = {
+        let mut frames = frames();
+        let place = frames.iter().rposition(|other| other.is(frame));
+        place.map(|place| frames.swap_remove(place))
+    };
+    drop(left); // not under the lock
+    variable(py)?.call_method1("reset", (token,)).map(drop)
 }

@@ -10,6 +10,7 @@ use remade::store::Store;
 use remade::store::prune::Keep;
 use remade::version::{Tag, Version};
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +18,7 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::{Call, State};
-use crate::frame;
+use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -200,7 +201,23 @@ impl Function {
 /// A function that `make` decorated. It is called as the plain one is.
 #[pyclass(frozen, dict, weakref, module = "remade", name = "MadeFunction")]
 pub(crate) struct MadeFunction {
-    pub(crate) function: Function,
+    pub(crate) function: Whole,
+}
+
+/// A function, or nothing while the object around it is being made: Python allocates the object with
+/// all its bytes zero, then its `__dict__`, and that can start a collection, which visits the object.
+/// A zero here is a plain `None`.
+pub(crate) struct Whole(Option<Box<Function>>);
+
+impl Deref for Whole {
+    type Target = Function;
+
+    fn deref(&self) -> &Function {
+        match &self.0 {
+            Some(function) => function,
+            None => unreachable!("no method is called before the object is made"),
+        }
+    }
 }
 
 #[pymethods]
@@ -232,7 +249,7 @@ impl MadeFunction {
         output.check(&binder, keep != Keep::Last(1))?;
         let is_async = is_coroutine_function(func)?;
         Ok(MadeFunction {
-            function: Function {
+            function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
@@ -248,7 +265,7 @@ impl MadeFunction {
                 arguments,
                 prepared: Mutex::new(None),
                 warned: Mutex::default(),
-            },
+            }))),
         })
     }
 
@@ -485,10 +502,13 @@ impl MadeFunction {
             Opened::Busy => (1, py.None()).into_pyobject(py).map(Bound::into_any),
             Opened::Stale(running) => {
                 let token = call.enter(running.key())?;
+                let frame = call.state.frame().map(|frame| frame.clone_ref(py));
+                let frame = frame.ok_or_else(|| PyValueError::new_err("no run has begun"))?;
                 let pending = Pending {
                     made: slf.clone().unbind(),
                     args: args.clone().unbind(),
                     kwargs: kwargs.map(|kwargs| kwargs.clone().unbind()),
+                    frame,
                     token,
                     half: Mutex::new(Some((*running, call.state))),
                 };
@@ -515,7 +535,9 @@ impl MadeFunction {
 
     // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let function = &self.function;
+        let Some(function) = &self.function.0 else {
+            return Ok(());
+        };
         visit.call(&function.callable)?;
         visit.call(&function.arguments)?;
         function.output.traverse(&visit)?;
@@ -538,8 +560,10 @@ impl MadeFunction {
     /// What was worked out can be worked out again. Everything else that leads in a circle goes
     /// through objects that can let go themselves.
     fn __clear__(&self) {
-        let mut prepared = self
-            .function
+        let Some(function) = &self.function.0 else {
+            return;
+        };
+        let mut prepared = function
             .prepared
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -711,6 +735,7 @@ pub(crate) struct Pending {
     made: Py<MadeFunction>,
     args: Py<PyTuple>,
     kwargs: Option<Py<PyDict>>,
+    frame: Py<Frame>,
     token: Py<PyAny>,
     half: Mutex<Option<(Running, State)>>,
 }
@@ -719,7 +744,7 @@ pub(crate) struct Pending {
 impl Pending {
     /// The body is done, well or not: calls are made inside it no more.
     fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.token)
+        frame::leave(py, &self.frame, &self.token)
     }
 
     /// The second half.
@@ -756,6 +781,7 @@ impl Pending {
         visit.call(&self.made)?;
         visit.call(&self.args)?;
         visit.call(&self.kwargs)?;
+        visit.call(&self.frame)?;
         visit.call(&self.token)?;
         if let Ok(half) = self.half.try_lock()
             && let Some((_, state)) = &*half

@@ -413,6 +413,11 @@ fn a_run_that_raises_leaves_everything_as_it_was() {
     let again = f.ask(&[Value::Bytes(vec![1])]).call();
     assert_eq!(again, Err("numbers only".to_owned()));
     assert_eq!(f.runs.get(), 3);
+    assert_eq!(
+        f.raised.get(),
+        2,
+        "the face is told, to end histories and to tell callers"
+    );
     assert!(f.call(1).1.is_empty());
 }
 

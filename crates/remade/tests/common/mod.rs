@@ -76,6 +76,7 @@ pub struct Function {
     pub nested: RefCell<Nested>,
     pub body: RefCell<Body>,
     pub runs: Cell<usize>,
+    pub raised: Cell<usize>,
     pub loads: Cell<usize>,
     /// What the run changes besides: an argument, and whether it is returned; a global.
     pub changes: RefCell<Vec<(String, bool)>>,
@@ -116,6 +117,7 @@ impl Function {
             nested: RefCell::default(),
             body: RefCell::new(Box::new(identity)),
             runs: Cell::new(0),
+            raised: Cell::new(0),
             loads: Cell::new(0),
             changes: RefCell::default(),
             sets: RefCell::default(),
@@ -500,6 +502,10 @@ impl Face for Asked<'_> {
         }
         let arguments = self.arguments.borrow().clone();
         (self.function.body.borrow())(&arguments)
+    }
+
+    fn raised(&mut self, _: &Running) {
+        self.function.raised.set(self.function.raised.get() + 1);
     }
 
     fn changed(&mut self, _: &Value) -> Result<Vec<(String, bool)>, String> {
