@@ -103,8 +103,9 @@ def _walk(output: Any) -> tuple[Any, list[Slot]]:
     ):
         missing = sorted(getattr(output, "__abstractmethods__", ()))
         if missing:
+            kind = output if isinstance(output, type) else type(output)
             raise TypeError(
-                f"{output.__qualname__} lacks {' and '.join(missing)}: a persister has a method "
+                f"{kind.__qualname__} lacks {' and '.join(missing)}: a persister has a method "
                 f"save(self, value) and a method load(self)"
             )
         slot = Slot(output)

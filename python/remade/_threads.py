@@ -37,7 +37,7 @@ def install(variable: ContextVar[Any]) -> bool:
 
 def _starting(start: Callable[..., Any], variable: ContextVar[Any]) -> Callable[..., Any]:
     @wraps(start)
-    def carrying(thread: Any) -> None:
+    def carrying(thread: Any) -> Any:
         run = variable.get(None)
         if run is None:
             return start(thread)
