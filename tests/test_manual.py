@@ -108,9 +108,9 @@ def test_every_page_is_in_the_table_of_contents():
 
 
 def test_every_language_of_a_fence_is_known():
-    pages = [*PAGES, fences.ROOT / "README.md", fences.ROOT / "ARCHITECTURE.md"]
-    found = {block.language for page in pages for block in fences.blocks(page)}
-    assert found <= {"python", "text", "bash", "json", "yaml", "rust"}
+    """A block in a language of another name would not be run, and nobody would see it."""
+    found = {block.language for page in PAGES for block in fences.blocks(page)}
+    assert found <= {"python", "text", "json"}
 
 
 def test_every_field_of_a_record_is_described():
