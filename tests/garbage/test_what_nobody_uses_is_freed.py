@@ -205,6 +205,19 @@ def test_a_call_in_progress_survives_a_collection(cachedir):
     assert made(5) == 5
 
 
+def test_a_collection_while_one_is_being_made_does_no_harm(cachedir):
+    """Python allocates the `__dict__` of an object before there is anything in the object."""
+    made = make(plain, cachedir=cachedir)
+    kept, thresholds = [], gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        for _ in range(100):
+            kept += [{} for _ in range(100)]  # none is left to be used again
+            kept.append(engine.MadeFunction(*made._arguments, **made._options))
+    finally:
+        gc.set_threshold(*thresholds)
+
+
 def test_a_thousand_made_functions_leave_nothing(cachedir):
     def use(count):
         alive = []

@@ -10,6 +10,7 @@ use remade::store::Store;
 use remade::store::prune::Keep;
 use remade::version::{Tag, Version};
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -200,7 +201,23 @@ impl Function {
 /// A function that `make` decorated. It is called as the plain one is.
 #[pyclass(frozen, dict, weakref, module = "remade", name = "MadeFunction")]
 pub(crate) struct MadeFunction {
-    pub(crate) function: Function,
+    pub(crate) function: Whole,
+}
+
+/// A function, or nothing while the object around it is being made: Python allocates the object with
+/// all its bytes zero, then its `__dict__`, and that can start a collection, which visits the object.
+/// A zero here is a plain `None`.
+pub(crate) struct Whole(Option<Box<Function>>);
+
+impl Deref for Whole {
+    type Target = Function;
+
+    fn deref(&self) -> &Function {
+        match &self.0 {
+            Some(function) => function,
+            None => unreachable!("no method is called before the object is made"),
+        }
+    }
 }
 
 #[pymethods]
@@ -232,7 +249,7 @@ impl MadeFunction {
         output.check(&binder, keep != Keep::Last(1))?;
         let is_async = is_coroutine_function(func)?;
         Ok(MadeFunction {
-            function: Function {
+            function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
@@ -248,7 +265,7 @@ impl MadeFunction {
                 arguments,
                 prepared: Mutex::new(None),
                 warned: Mutex::default(),
-            },
+            }))),
         })
     }
 
@@ -518,7 +535,9 @@ impl MadeFunction {
 
     // PyO3 visits and clears the `__dict__`.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let function = &self.function;
+        let Some(function) = &self.function.0 else {
+            return Ok(());
+        };
         visit.call(&function.callable)?;
         visit.call(&function.arguments)?;
         function.output.traverse(&visit)?;
@@ -541,8 +560,10 @@ impl MadeFunction {
     /// What was worked out can be worked out again. Everything else that leads in a circle goes
     /// through objects that can let go themselves.
     fn __clear__(&self) {
-        let mut prepared = self
-            .function
+        let Some(function) = &self.function.0 else {
+            return;
+        };
+        let mut prepared = function
             .prepared
             .lock()
             .unwrap_or_else(PoisonError::into_inner);

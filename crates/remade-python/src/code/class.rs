@@ -88,6 +88,7 @@ impl<'py> Walk<'_, 'py> {
         self.guards.length(&namespace);
         let is_enum = namespace.contains("_member_map_")?;
         let is_dataclass = namespace.contains("__dataclass_params__")?;
+        let is_named_tuple = namespace.contains("_fields")? && namespace.contains("_make")?;
         for (attribute_name, value) in namespace.iter() {
             let Ok(name_text) = attribute_name.cast::<PyString>() else {
                 continue;
@@ -111,6 +112,7 @@ impl<'py> Walk<'_, 'py> {
             if self.nodes[index].as_type && is_made_method(&value)
                 || is_enum && self.is_enum_bookkeeping(&name_text, &value)
                 || is_dataclass && is_generated(&name_text, &value)
+                || is_named_tuple && is_of_named_tuple(&value)
             {
                 self.guard(&spot, Some(&value));
                 continue;
@@ -370,6 +372,15 @@ impl<'py> Walk<'_, 'py> {
         encoder.text(name);
         self.nodes[index].form = encoder.finish();
     }
+}
+
+/// What `collections.namedtuple` writes into a class; its fields and their defaults tell it all, and
+/// each Python writes something else.
+fn is_of_named_tuple(value: &Bound<'_, PyAny>) -> bool {
+    let function = attribute(value, "__func__").unwrap_or_else(|| value.clone());
+    let module = attribute(&function, "__globals__")
+        .and_then(|globals| globals.get_item("__name__").ok()?.extract::<String>().ok());
+    module.is_some_and(|module| module == "collections" || module.starts_with("namedtuple_"))
 }
 
 fn is_generated(name: &str, value: &Bound<'_, PyAny>) -> bool {

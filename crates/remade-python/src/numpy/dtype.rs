@@ -118,7 +118,8 @@ fn describe(
 ) -> PyResult<()> {
     let py = dtype.py();
     let metadata = dtype.getattr(intern!(py, "metadata"))?;
-    if !metadata.is_none() {
+    // Before numpy 2.3 a date type that went through pickle has metadata without anything in it.
+    if !metadata.is_none() && !metadata.is_empty()? {
         let plain = py.import("builtins")?.getattr("dict")?.call1((metadata,))?;
         let version = crate::registry::content_version(&plain).map_err(PyErr::from)?;
         write_text(text, format_args!("metadata {version} "));

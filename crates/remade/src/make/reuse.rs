@@ -13,6 +13,9 @@ use crate::store::{files, prune};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// A record of the function, with what the face keeps beside it.
+type KnownOf<F> = Arc<Known<<F as Face>::Kept>>;
+
 type Reused<F> = (<F as Face>::Value, Arc<Known<<F as Face>::Kept>>);
 
 /// A record that may answer, and where the files of its results are now where that is not where
@@ -118,7 +121,7 @@ fn may_answer<F: Face>(
     face: &mut F,
     key: CallKey,
     reasons: &mut Vec<Reason>,
-) -> Result<Option<Arc<Known<F::Kept>>>, F::Error> {
+) -> Result<Option<KnownOf<F>>, F::Error> {
     let known = match made
         .known
         .find(key, || made.folder.record(key), &made.store)

@@ -222,6 +222,9 @@ impl Function {
     }
 }
 
+/// What is done while a caller waits.
+pub type OnPause<'a> = Box<dyn FnMut(usize, &RefCell<Vec<Value>>) + 'a>;
+
 /// One call.
 pub struct Asked<'a> {
     pub function: &'a Function,
@@ -232,7 +235,7 @@ pub struct Asked<'a> {
     pub warnings: Vec<Warning>,
     pub events: Vec<Event>,
     pub pauses: usize,
-    pub on_pause: Option<Box<dyn FnMut(usize, &RefCell<Vec<Value>>) + 'a>>,
+    pub on_pause: Option<OnPause<'a>>,
     /// What the next look at the histories finds changed.
     pub histories: Vec<String>,
     pub refuses_warnings: bool,

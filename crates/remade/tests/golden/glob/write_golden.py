@@ -11,24 +11,126 @@ import os
 import tempfile
 from pathlib import Path
 
-TREE = """
-a.txt b.txt .hidden.txt [x].txt x.txt -.txt !.txt ^.txt é.txt ab.txt a-b.txt A.TXT no_ending ].txt
-sub-01/ sub-01/anat/ sub-01/anat/T1w.nii.gz sub-01/anat/.DS_Store sub-01/func/ sub-01/func/b.nii
-sub-02/ sub-02/anat/ sub-02/anat/T1w.nii.gz sub-02/anat/T1w.json sub-10/ sub-10/notes.txt
-.git/ .git/config .git/sub/ .git/sub/a.txt deep/ deep/er/ deep/er/est/ deep/er/est/a.txt empty/
-""".split()
+TREE = [
+    "a.txt",
+    "b.txt",
+    ".hidden.txt",
+    "[x].txt",
+    "x.txt",
+    "-.txt",
+    "!.txt",
+    "^.txt",
+    "é.txt",
+    "ab.txt",
+    "a-b.txt",
+    "A.TXT",
+    "no_ending",
+    "].txt",
+    "sub-01/",
+    "sub-01/anat/",
+    "sub-01/anat/T1w.nii.gz",
+    "sub-01/anat/.DS_Store",
+    "sub-01/func/",
+    "sub-01/func/b.nii",
+    "sub-02/",
+    "sub-02/anat/",
+    "sub-02/anat/T1w.nii.gz",
+    "sub-02/anat/T1w.json",
+    "sub-10/",
+    "sub-10/notes.txt",
+    ".git/",
+    ".git/config",
+    ".git/sub/",
+    ".git/sub/a.txt",
+    "deep/",
+    "deep/er/",
+    "deep/er/est/",
+    "deep/er/est/a.txt",
+    "empty/",
+]
 LINKS = {"link-to-file": "a.txt", "link-to-folder": "sub-01/anat", "nowhere": "not-there"}
 
-PATTERNS = """
-* *.txt .* .*.txt ?.txt ??.txt [ab].txt [!a].txt [a-c]*.txt [c-a].txt [!c-a].txt [[]x].txt [x].tx?
-[]x].txt [!]x].txt [-a].txt [a-].txt [!-].txt [!!].txt [^a].txt [ab [ab.txt *[ x[.txt [--a].txt
-[a-b-].txt [a-a-z].txt [].txt [!].txt é.* [à-ï].txt *.TXT a*b*.txt *a*b* **.txt a**t
-sub-*/anat/*.nii.gz sub-*/*/*.nii* sub-[0-9][0-9] sub-0? sub-*/ */ */* */.* .*/* *.txt/
-** **/ **/*.txt **/a.txt sub-*/** **/anat/** **/anat **/anat/* **/**/a.txt deep/**/a.txt **/.*
-**/.git/* .git/** .git/**/*.txt **/er/**/a.txt link-to-folder/* link-to-*/* link-to-file* nowhere*
-not-there/* a.txt/* a.txt/** empty/* empty* no_* sub-*/../*.txt */../a.txt ./*.txt deep/../sub-0[1]/*
-deep/*/est **/est/ **/e*/ **/e*
-""".split()
+PATTERNS = [
+    "*",
+    "*.txt",
+    ".*",
+    ".*.txt",
+    "?.txt",
+    "??.txt",
+    "[ab].txt",
+    "[!a].txt",
+    "[a-c]*.txt",
+    "[c-a].txt",
+    "[!c-a].txt",
+    "[[]x].txt",
+    "[x].tx?",
+    "[]x].txt",
+    "[!]x].txt",
+    "[-a].txt",
+    "[a-].txt",
+    "[!-].txt",
+    "[!!].txt",
+    "[^a].txt",
+    "[ab",
+    "[ab.txt",
+    "*[",
+    "x[.txt",
+    "[--a].txt",
+    "[a-b-].txt",
+    "[a-a-z].txt",
+    "[].txt",
+    "[!].txt",
+    "é.*",
+    "[à-ï].txt",
+    "*.TXT",
+    "a*b*.txt",
+    "*a*b*",
+    "**.txt",
+    "a**t",
+    "sub-*/anat/*.nii.gz",
+    "sub-*/*/*.nii*",
+    "sub-[0-9][0-9]",
+    "sub-0?",
+    "sub-*/",
+    "*/",
+    "*/*",
+    "*/.*",
+    ".*/*",
+    "*.txt/",
+    "**",
+    "**/",
+    "**/*.txt",
+    "**/a.txt",
+    "sub-*/**",
+    "**/anat/**",
+    "**/anat",
+    "**/anat/*",
+    "**/**/a.txt",
+    "deep/**/a.txt",
+    "**/.*",
+    "**/.git/*",
+    ".git/**",
+    ".git/**/*.txt",
+    "**/er/**/a.txt",
+    "link-to-folder/*",
+    "link-to-*/*",
+    "link-to-file*",
+    "nowhere*",
+    "not-there/*",
+    "a.txt/*",
+    "a.txt/**",
+    "empty/*",
+    "empty*",
+    "no_*",
+    "sub-*/../*.txt",
+    "*/../a.txt",
+    "./*.txt",
+    "deep/../sub-0[1]/*",
+    "deep/*/est",
+    "**/est/",
+    "**/e*/",
+    "**/e*",
+]
 
 
 def below(folder):

@@ -59,7 +59,9 @@ def main():
     structured.mkdir(exist_ok=True)
     np.save(structured / "fields.npy", np.zeros(2, [("x", "<f8"), ("y", "<i4", (2, 3))]))
     np.save(structured / "nested.npy", np.zeros(2, [("a", [("b", "<f8"), ("c", "|S3")])]))
-    np.save(structured / "padded.npy", np.zeros(2, np.dtype([("a", "i1"), ("b", "f8")], align=True)))
+    np.save(
+        structured / "padded.npy", np.zeros(2, np.dtype([("a", "i1"), ("b", "f8")], align=True))
+    )
     np.save(structured / "titled.npy", np.zeros(2, np.dtype([(("title", "a"), "<f8")])))
     np.save(structured / "subarray.npy", np.zeros(2, np.dtype([("it's", "<f8", 3), ('"', "u1")])))
     np.save(structured / "greek.npy", np.zeros(2, [("\u03b1", "<f8")]))
