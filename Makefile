@@ -73,6 +73,7 @@ summary: # the last line of each suite that ran
 lint: .venv/lint .venv/demo .venv/bench .venv/remade ## format, clippy, ruff, mypy, and the stubs against the module
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 	.venv/bin/ruff check --quiet
 	.venv/bin/ruff format --check --quiet
 	.venv/bin/mypy --no-error-summary

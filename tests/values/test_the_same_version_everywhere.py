@@ -91,3 +91,20 @@ def test_under_another_python(tmp_path):
     mine = versions(sys.executable, 8, tmp_path)
     for version, python in OTHERS.items():
         assert versions(python, 7, tmp_path) == mine, version
+
+
+def test_what_is_imported_does_not_count():
+    program = """
+import sys
+import numpy as np
+from remade import _remade as remade
+value = np.recarray((2,), [("a", "i4")])
+value.a = 1
+before = np.recarray.__module__ in sys.modules, remade._version(value), remade._version(np.recarray)
+import importlib
+importlib.import_module(np.recarray.__module__)
+after = np.recarray.__module__ in sys.modules, remade._version(value), remade._version(np.recarray)
+assert before[1:] == after[1:], (before, after)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -118,6 +118,8 @@ pub(crate) fn name_of_foreign(object: &Bound<'_, PyAny>, rules: &Rules) -> Optio
     }
     let name = kinds::text(object, "__qualname__")?;
     let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    // As pickle does: what others have imported in the meantime must not tell.
+    py.import(module.as_str()).ok()?;
     let found = locate(py, &module, &path)?;
     found.is(object).then(|| format!("{module}.{name}"))
 }

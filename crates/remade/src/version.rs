@@ -139,7 +139,7 @@ pub enum Tag {
     FrozenSet = 13,
     /// A scalar of a numpy type: the type's name, then the bytes.
     NumpyScalar = 14,
-    /// An array: its version as [`array`] defines it.
+    /// An array: its version as [`mod@array`] defines it.
     Array = 15,
     /// An element type of numpy.
     Dtype = 16,

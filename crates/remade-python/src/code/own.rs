@@ -89,7 +89,8 @@ pub(super) fn owns_module(module: &Bound<'_, PyAny>, rules: &Rules) -> bool {
 
 /// By a module's name, as classes know it.
 pub(super) fn owns_name(py: Python<'_>, name: &str, rules: &Rules) -> bool {
-    match imported(py, name) {
+    // A class can name a module that nobody has imported yet (`numpy.rec`): its package tells.
+    match imported(py, name).or_else(|| imported(py, top(name))) {
         Some(module) => owns_module(&module, rules),
         None => decide(py, name, None, rules),
     }

@@ -89,8 +89,8 @@ fn plain(value: &Bound<'_, PyAny>) -> Option<String> {
         | Kind::Reduced(_)
         | Kind::Uuid
         | Kind::Path(_)
-        | Kind::File
         | Kind::NumpyScalar(_) => repr(value),
+        Kind::File => file(value),
         Kind::Function | Kind::Class => {
             let name = value.getattr("__qualname__").ok()?;
             let name: String = name.extract().ok()?;
@@ -103,6 +103,22 @@ fn plain(value: &Bound<'_, PyAny>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Of a long path the end tells more than the beginning.
+fn file(value: &Bound<'_, PyAny>) -> Option<String> {
+    if object::qualified_name(&value.get_type()) != "remade._inputs.File" {
+        return None; // a subclass may have a repr of its own
+    }
+    let shown = repr(value)?;
+    let length = shown.chars().count();
+    if length <= ROOM {
+        return Some(shown);
+    }
+    let start = "File('…";
+    let room = ROOM - start.chars().count();
+    let end: String = shown.chars().skip(length - room).collect();
+    Some(format!("{start}{end}"))
 }
 
 fn repr(value: &Bound<'_, PyAny>) -> Option<String> {
