@@ -222,28 +222,32 @@ class Worker:
                 got = attempt(made.call if forced else made, *arrays, *rest, **recipe[2])
             wanted = attempt(plain, *copies, *recipe[1], **recipe[2])
         told = [str(w.message) for w in caught if issubclass(w.category, self.remade.RemadeWarning)]
-        own = events[-1]
-        line = f"{name}{recipe} {'ran' if own.ran else 'reused'} {own.reasons} {told}"
+        # A run that raised is no event; calls inside it may be.
+        is_value = got[0] == "value"
+        ran, why = (events[-1].ran, events[-1].reasons) if is_value else (True, got[1])
+        line = f"{name}{recipe} {'ran' if ran else 'reused'} {why} {told}"
         is_right = same(got, wanted)
         state.counts["calls"] += 1
-        state.counts["ran" if own.ran else "reused"] += 1
+        state.counts["ran" if ran else "reused"] += 1
         if not is_right:
             # The one thing that the specification allows.
-            if not (is_broken and not own.ran and told):
+            if not (is_broken and not ran and told):
                 raise Disagreement(f"{line}\n  made  {got!r}\n  plain {wanted!r}")
             state.counts["broken"] += 1
         if name not in program.RETURN_WHAT_THEY_CHANGE and not same(arrays, copies):
             raise Disagreement(f"{line}\n  arguments {arrays!r}\n  should be {copies!r}")
-        if forced and not own.ran:
+        if forced and not ran:
             raise Disagreement(f"{line}: asked to run, and did not")
         if must_be_fresh:
             state.counts["repeats"] += 1
-            if own.ran and got[0] == "value":
+            if ran:
                 raise Disagreement(f"{line}: it ran and need not have run")
         for other in program.CALLED_INSIDE.get(name, ()):
             state.last.pop(other, None)
-        state.last[name] = recipe, content, is_view, state.epoch, state.process
-        if got[0] == "value" and is_right:
+        state.last.pop(name, None)
+        if is_value:
+            state.last[name] = recipe, content, is_view, state.epoch, state.process
+        if is_value and is_right:
             for array in arrays_in(got[1]):
                 if array.size and not array.dtype.hasobject and len(state.pool) < 12:
                     state.pool.append(Entry(array))
