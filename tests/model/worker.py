@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import linecache
 import os
 import pickle
 import random
 import sys
+import time
 import traceback
 import types
 import warnings
@@ -107,13 +109,19 @@ class Worker:
         state = self.state
         for name, maker in (("made_program", "remade"), ("plain_program", "plain_maker")):
             text = program.text(maker, state.meanings, state.comments, **places)
-            (self.folder / f"{name}.py").write_text(text)
+            path = self.folder / f"{name}.py"
+            path.write_text(text)
+            # Nobody edits twice within a tick of the clock, and this could.
+            os.utime(path, ns=(time.time_ns(),) * 2)
         maker = types.ModuleType("plain_maker")
         exec(PLAIN, vars(maker))
         sys.modules["plain_maker"] = maker
         for name in ("made_program", "plain_program", "settings"):
             sys.modules.pop(name, None)
         importlib.invalidate_caches()
+        # As notebooks do. What happens without stands in
+        # test_the_text_of_a_function_is_that_of_its_import.py.
+        linecache.checkcache()
         self.made = importlib.import_module("made_program")
         self.plain = importlib.import_module("plain_program")
         self.set()
