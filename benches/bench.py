@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 Contenders = dict[str, Callable[[], object]]
 
 TURNS = 7
-SHORTEST = 0.005  # seconds of calls in one turn: far more than a clock tick
+SHORTEST = 0.05  # seconds of calls in one turn: other work on the machine takes it for milliseconds
 RUNS = "REMADE_BENCH_RUNS"  # names the file that has one byte for each run of a measured function
 
 

@@ -81,7 +81,7 @@ def in_process(folder, program, *arguments, name="program.py", expect=0, **optio
     done = subprocess.run(
         [sys.executable, name, *map(str, arguments)],
         cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "always"}, **options,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "always::UserWarning"}, **options,
     )  # fmt: skip
     assert done.returncode == expect, done.stderr
     return done.stdout, done.stderr

@@ -55,13 +55,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    found: object
     if name in ("Event", "events"):
-        from . import _events as module
+        from . import _events
+
+        found = getattr(_events, name)
     elif name == "CacheInfo":
-        from . import _results as module
+        from ._results import CacheInfo as found
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(module, name)
+    globals()[name] = found
     return found
 
 

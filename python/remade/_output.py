@@ -118,6 +118,11 @@ def _walk(output: Any) -> tuple[Any, list[Slot]]:
             {key: tree for key, (tree, _) in pairs.items()},
             [s for _, slots in pairs.values() for s in slots],
         )
+    # A constant that can change is kept as it is now.
+    if type(output) in (set, bytearray) or type(output).__module__ == "numpy":
+        import copy
+
+        output = copy.deepcopy(output)
     return output, []
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from remade import NumpyFile, make
 
 STRUCTURED = np.array(
@@ -25,7 +26,7 @@ ARRAYS = {
     "aligned": np.zeros(3, np.dtype([("a", "i1"), ("b", "f8")], align=True)),
     "nested": np.zeros(2, [("a", [("b", "f4"), ("c", "i2")])]),
     "0-d": np.array(3.5),
-    "0-d structured": STRUCTURED[0].copy().reshape(()) if False else np.array(STRUCTURED[0]),
+    "0-d structured": np.array(STRUCTURED[0]),
     "zero size": np.zeros((3, 0, 2), np.float32),
     "zero size F": np.zeros((0, 4), order="F"),
     "C": np.arange(24.0).reshape(2, 3, 4),
@@ -39,11 +40,20 @@ ARRAYS = {
 }
 
 
+def same(result, expected):
+    """To the last bit; padding has no content."""
+    if expected.dtype.names:
+        for name in expected.dtype.names:
+            same(result[name], expected[name])
+    else:
+        assert result.tobytes() == expected.tobytes()
+
+
 def check(result, expected):
     assert type(result) is np.ndarray
     assert result.dtype == expected.dtype
     assert result.shape == expected.shape
-    assert result.tobytes() == expected.tobytes()
+    same(result, expected)
     fortran = expected.flags.f_contiguous and not expected.flags.c_contiguous
     assert result.flags.f_contiguous if fortran else result.flags.c_contiguous
 
@@ -65,7 +75,7 @@ def test_what_was_returned_comes_back(tmp_path, name, named):
         check(again.load(), ARRAYS[name])
         assert again.cache_info().ran == 0
     if named:
-        np.testing.assert_array_equal(np.load(tmp_path / "f.npy"), ARRAYS[name])
+        same(np.load(tmp_path / "f.npy"), ARRAYS[name])
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -78,7 +88,7 @@ def test_a_map_of_the_file_is_the_same_array(tmp_path, name, mode):
     )
     made(name)
     mapped = made(name)
-    assert mapped.tobytes() == ARRAYS[name].tobytes()
+    same(mapped, ARRAYS[name])
     assert mapped.dtype == ARRAYS[name].dtype
     assert mapped.shape == ARRAYS[name].shape
     assert made.cache_info().ran == 1
@@ -127,7 +137,7 @@ def test_a_map_keeps_its_content_when_the_file_is_replaced(tmp_path):
 
 
 def test_what_is_no_array_becomes_one(tmp_path):
-    for value in ([1, 2], 3, (1.5, 2), True, "text", np.float32(1), np.matrix([[1]])):
+    for value in ([1, 2], 3, (1.5, 2), True, "text", np.float32(1), np.ma.array([1])[:0].data):
         made = make(
             lambda: value, cachedir=tmp_path / "c", output=NumpyFile(tmp_path / "f.npy"), name="f"
         )

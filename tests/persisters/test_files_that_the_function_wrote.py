@@ -4,7 +4,8 @@ import os
 import shutil
 
 import pytest
-from counting import in_process, lines, note, warned
+
+from counting import in_process, lines, note
 from remade import File, make
 
 
@@ -75,10 +76,14 @@ def test_a_folder_is_one_too(tmp_path):
     assert lines(folder + ".runs") == ["run"] * 2
 
 
-def test_one_that_does_not_exist_is_told(tmp_path):
-    made = make(lambda: File(tmp_path / "none"), cachedir=tmp_path / "cache")
-    with warned("none"):
-        assert made() == File(tmp_path / "none")
+def test_one_that_is_not_there_is_recorded_as_such(tmp_path):
+    path = tmp_path / "none"
+    made = make(lambda path: File(path), cachedir=tmp_path / "cache")
+    assert [made(str(path)), made(str(path))] == [File(path)] * 2
+    assert made.cache_info().ran == 1
+    path.write_text("by hand")
+    made(str(path))
+    assert made.cache_info().ran == 2
 
 
 PROGRAM = """
@@ -86,7 +91,8 @@ PROGRAM = """
 
     @make
     def convert(text):
-        open("runs", "a").write("run\\n")
+        with open("runs", "a") as file:
+            file.write("run\\n")
         with open("out.txt", "w") as file:
             file.write(text)
         return WRAP(File("out.txt"))
@@ -107,3 +113,14 @@ def test_in_a_project_that_was_moved_it_names_the_file_there(tmp_path, wrap):
     shutil.move(old, new)
     assert in_process(new, program) == (str(new / "out.txt"), "")
     assert lines(new / "runs") == ["run"]
+
+
+def test_it_is_named_as_the_function_named_it(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in ("link/out.txt", "real/out.txt", "real/*.txt", "real"):
+        made = make(lambda path: [File(path)], cachedir=tmp_path / "cache")
+        path = str(tmp_path / name)
+        (tmp_path / "real" / "out.txt").write_text("x")
+        assert [made(path)[0].path for _ in range(3)] == [path] * 3
+        assert made.cache_info().ran == 1

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from counting import aside, warned
 from remade import NumpyFile, Persister, PickleFile, make
 
@@ -136,3 +137,45 @@ def test_another_output_is_a_reason_to_run(tmp_path):
     assert [ran([Json]), ran([Json])] == [1, 0]
     # The file that an earlier output named stays.
     assert (tmp_path / "a").exists()
+
+
+def test_another_structure_is_a_reason_to_run_and_no_damage(tmp_path):
+    results = {"tuple": (1, "a"), "list": [1, "a"], "dict": {"a": 1, "b": "a"}}
+
+    def ran(output, kind):
+        made = make(lambda: results[kind], cachedir=tmp_path, output=output, name="f")
+        value = made()
+        assert made() == value
+        return made.cache_info().ran
+
+    for output, kind in (
+        ((PickleFile, "a"), "tuple"),
+        ([PickleFile, "a"], "list"),
+        ({"a": PickleFile, "b": "a"}, "dict"),
+        ({"b": "a", "a": PickleFile}, "dict"),
+    ):
+        assert [ran(output, kind), ran(output, kind)] == [1, 0]
+
+
+def test_the_order_of_output_does_not_change_what_is_what(tmp_path):
+    def f():
+        return {"a": "of a", "b": "of b"}
+
+    for output in ({"a": PickleFile, "b": PickleFile}, {"b": PickleFile, "a": PickleFile}):
+        made = make(f, cachedir=tmp_path, output=output)
+        for _ in range(3):
+            assert made() == f()
+
+
+def test_another_constant_never_replaces_what_was_returned(tmp_path):
+    for constant in ("a", {1, 2}, "x" * 5000):
+        made = make(lambda: (1, constant), cachedir=tmp_path, output=(PickleFile, constant))
+        assert [made(), made()] == [(1, constant)] * 2
+        for other in ("b", {3}, None):
+            changed = make(made.__wrapped__, cachedir=tmp_path, output=(PickleFile, other))
+            with warned("the constant"):
+                assert changed() == (1, constant)
+            try:
+                assert changed.load() == (1, constant)
+            except LookupError:
+                pass

@@ -1,6 +1,7 @@
 """What a user's subclass may do, and what is part of the record."""
 
 import pytest
+
 from counting import staged, warned
 from remade import Persister, PickleFile, make
 

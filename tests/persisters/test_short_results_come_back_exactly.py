@@ -4,6 +4,7 @@ import math
 import sys
 
 import pytest
+
 from remade import File, make
 
 
@@ -12,8 +13,10 @@ def identical(one, other):
     if type(one) is not type(other):
         return False
     if isinstance(one, float):
-        return one == other and math.copysign(1, one) == math.copysign(1, other) or (
-            math.isnan(one) and math.isnan(other)
+        return (
+            one == other
+            and math.copysign(1, one) == math.copysign(1, other)
+            or (math.isnan(one) and math.isnan(other))
         )
     if isinstance(one, complex):
         return identical(one.real, other.real) and identical(one.imag, other.imag)
@@ -31,9 +34,11 @@ VALUES = [
     complex(math.nan, -math.inf), "", "text", "\x00\x01\x1f\x7f", "\u2028\u2029\ufeff", "\U0001f600",
     "\ud800", "a\udcffb", '"\\/\b\f\n\r\t', "x" * 1023, "x" * 1024, "x" * 5000, b"", b"\x00\xff",
     bytes(range(256)), b"x" * 5000, (), [], {}, (1,), [None], ((), [], {}), [1, [2, [3, [4]]]],
-    {"b": 1, "a": 2}, {1: "int", "1": "text", 1.5: "float", None: "none", (1, "a"): "tuple", b"1": 3},
+    {"b": 1, "a": 2},
+    {1: "int", "1": "text", 1.5: "float", None: "none", (1, "a"): "tuple", b"1": 3},
     {True: 1}, {0.0: "zero"}, {-0.0: "minus zero"}, (1, 1.0, True, "1", b"1", 1j),
-    {"deep": [({"x": [-0.0, math.nan, 2**70]},)]}, list(range(300)), ["x" * 2000], "nan", "None", "1",
+    {"deep": [({"x": [-0.0, math.nan, 2**70]},)]}, list(range(300)), ["x" * 2000],
+    "nan", "None", "1",
 ]  # fmt: skip
 
 
@@ -154,7 +159,8 @@ def _members():
     globals()["Pair"] = pair
     return {
         "text": Text("a"), "number": Number(3), "enum": colour.RED, "tuple": pair(1, 2),
-        "ordered": collections.OrderedDict(b=1, a=2), "default": collections.defaultdict(list, a=[1]),
+        "ordered": collections.OrderedDict(b=1, a=2),
+        "default": collections.defaultdict(list, a=[1]),
         "set": {1, 2}, "frozen": frozenset("ab"), "decimal": decimal.Decimal("1.10"),
         "fraction": fractions.Fraction(1, 3), "bytearray": bytearray(b"a"), "range": range(3),
     }  # fmt: skip

@@ -52,6 +52,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The run of this call, if it has begun.
+    pub(crate) fn frame(&self) -> Option<&Py<Frame>> {
+        self.frame.as_ref()
+    }
+
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.parent)?;
@@ -76,13 +81,6 @@ pub(crate) struct Call<'a, 'py> {
     alarms: Vec<String>,
     forced: bool,
     pub(crate) state: State,
-}
-
-impl State {
-    /// The run of this call, if it has begun.
-    pub(crate) fn frame(&self) -> Option<&Py<Frame>> {
-        self.frame.as_ref()
-    }
 }
 
 impl<'a, 'py> Call<'a, 'py> {
@@ -400,7 +398,7 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn persisters_agree(&mut self, known: &Known<Kept>) -> PyResult<Option<Reason>> {
-        if known.kept.has_agreed(self.prepared.identity) {
+        if known.kept.agrees(self.prepared.identity) {
             return Ok(None);
         }
         let function = self.function;
@@ -469,8 +467,14 @@ impl<'py> Face for Call<'_, 'py> {
             known,
             paths,
             output: &self.function.output,
+            persisters: &self.prepared.persisters,
         };
         let value = loader.load()?;
+        if !known.record.written.is_empty() {
+            let store = self.function.made.store();
+            crate::files::relocate(&value, &known.record.written, store)
+                .map_err(LoadFailure::Raised)?;
+        }
         if !known.record.results.is_empty() {
             remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
         }
@@ -713,6 +717,10 @@ impl<'py> Face for Call<'_, 'py> {
         match cause {
             Some(error) if !save::is_ordinary(self.py, &error) => Err(error),
             cause => {
+                // That the store cannot be used was said before the run, once for all calls.
+                let store = self.function.made.store();
+                let in_store = path.as_ref().is_some_and(|p| p.starts_with(store.root()));
+                let told = in_store && store.was_warned_of();
                 let place = path.map_or_else(String::new, |path| format!(" in {}", path.display()));
                 let text = format!(
                     "{}: the result could not be saved{place}: {why}",
@@ -720,6 +728,9 @@ impl<'py> Face for Call<'_, 'py> {
                 );
                 if self.function.raise_errors {
                     return Err(errors::save_error(&value, text, cause));
+                }
+                if told {
+                    return Ok(value);
                 }
                 let text = format!("{text}. It was computed and is returned all the same.");
                 errors::warn_only(self.py, &text);
@@ -738,12 +749,16 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
+        let store = self.function.made.store();
         let reached = self.prepared.code.reached().iter();
         reached
             .map(|one| {
                 let text = CodeText {
                     name: one.name.clone(),
-                    file: one.file.clone(),
+                    file: one
+                        .file
+                        .as_ref()
+                        .map(|file| store.to_stored(Path::new(file))),
                     line: one.line,
                     source: one.source.clone(),
                     normal: one.normal.clone(),

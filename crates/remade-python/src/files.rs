@@ -85,35 +85,60 @@ pub(crate) fn written(
     value: &Bound<'_, PyAny>,
     store: &Arc<Store>,
 ) -> Result<Vec<SourceState>, Unversioned> {
-    let mut states = Vec::new();
-    collect(value, store, 0, &mut states)?;
-    Ok(states)
+    let mut files = Vec::new();
+    collect(value, 0, &mut files)?;
+    files
+        .iter()
+        .map(|file| state_of(file, Some(store)))
+        .collect()
 }
 
-fn collect(
+/// Lets the files in a loaded value name what they name now: the project may have been moved since
+/// they were saved.
+pub(crate) fn relocate(
     value: &Bound<'_, PyAny>,
-    store: &Arc<Store>,
+    written: &[SourceState],
+    store: &Store,
+) -> PyResult<()> {
+    let mut files = Vec::with_capacity(written.len());
+    collect(value, 0, &mut files)?;
+    if files.len() != written.len() {
+        return Ok(()); // a persister gave something else back than it was given
+    }
+    for (file, state) in files.iter().zip(written) {
+        let now = store.from_stored(&state.path);
+        let before: String = file.getattr("path")?.extract()?;
+        if Path::new(&before) != now {
+            file.setattr("path", now.to_string_lossy().as_ref())?;
+        }
+    }
+    Ok(())
+}
+
+/// The files in lists, tuples and dicts, in their order.
+fn collect<'py>(
+    value: &Bound<'py, PyAny>,
     depth: usize,
-    states: &mut Vec<SourceState>,
-) -> Result<(), Unversioned> {
+    files: &mut Vec<Bound<'py, PyAny>>,
+) -> PyResult<()> {
     use pyo3::types::{PyDict, PyList, PyTuple};
     if depth > 16 {
         return Ok(());
     }
     if let Ok(items) = value.cast_exact::<PyList>() {
         for item in items.iter() {
-            collect(&item, store, depth + 1, states)?;
+            collect(&item, depth + 1, files)?;
         }
     } else if let Ok(items) = value.cast_exact::<PyTuple>() {
         for item in items.iter() {
-            collect(&item, store, depth + 1, states)?;
+            collect(&item, depth + 1, files)?;
         }
     } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
         for (_, item) in pairs.iter() {
-            collect(&item, store, depth + 1, states)?;
+            collect(&item, depth + 1, files)?;
         }
     } else if is_file(value)? {
-        states.push(state_of(value, Some(store))?);
+        files.push(value.clone());
     }
     Ok(())
 }

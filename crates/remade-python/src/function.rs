@@ -760,6 +760,7 @@ impl Pending {
         visit.call(&self.made)?;
         visit.call(&self.args)?;
         visit.call(&self.kwargs)?;
+        visit.call(&self.frame)?;
         visit.call(&self.token)?;
         if let Ok(half) = self.half.try_lock()
             && let Some((_, state)) = &*half

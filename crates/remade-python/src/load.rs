@@ -2,25 +2,26 @@
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySet, PyTuple};
 use remade::make::{Content, Known, LoadFailure};
 use remade::record::Shape;
-use remade::stamp::Stamp;
 use remade::store::trust;
 use remade::version::Version;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arrays;
 use crate::errors::in_words;
+use crate::numpy::Array;
 use crate::output::{Kind, Output, Tree};
+use crate::registry::key_names;
 use crate::save::{NUMPY, is_ordinary};
 use crate::short::from_short;
 
 /// What is kept beside a record that is known in this process.
 pub(crate) struct Kept {
-    /// What the function was when the persisters were found to be those asked for.
-    agreed: Mutex<Option<Version>>,
+    /// The persisters that its own were found to be: half of a function's identity, 0 for none.
+    agreed: AtomicU64,
     /// A value that cannot change, decoded.
     constant: PyOnceLock<Py<PyAny>>,
 }
@@ -28,21 +29,25 @@ pub(crate) struct Kept {
 impl Default for Kept {
     fn default() -> Kept {
         Kept {
-            agreed: Mutex::new(None),
+            agreed: AtomicU64::new(0),
             constant: PyOnceLock::new(),
         }
     }
 }
 
 impl Kept {
-    /// Notes that the persisters of the function, as it is now, are those of the record.
-    pub(crate) fn agree(&self, identity: Version) {
-        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+    /// Whether its persisters were found to be those of the function as it is now.
+    pub(crate) fn agrees(&self, identity: Version) -> bool {
+        self.agreed.load(Ordering::Relaxed) == half(identity)
     }
 
-    pub(crate) fn has_agreed(&self, identity: Version) -> bool {
-        *self.agreed.lock().unwrap_or_else(PoisonError::into_inner) == Some(identity)
+    pub(crate) fn agree(&self, identity: Version) {
+        self.agreed.store(half(identity), Ordering::Relaxed);
     }
+}
+
+fn half(identity: Version) -> u64 {
+    identity.to_u128() as u64 | 1
 }
 
 type Failure = LoadFailure<PyErr>;
@@ -53,12 +58,18 @@ pub(crate) struct Loader<'a, 'py> {
     pub(crate) known: &'a Known<Kept>,
     pub(crate) paths: &'a [Option<&'a Path>],
     pub(crate) output: &'a Output,
+    pub(crate) persisters: &'a [Version],
 }
 
 impl<'py> Loader<'_, 'py> {
     pub(crate) fn load(&self) -> Result<Bound<'py, PyAny>, Failure> {
         if let Some(value) = self.known.kept.constant.get(self.py) {
             return Ok(value.bind(self.py).clone());
+        }
+        // The last result may have been saved by others.
+        let mut results = self.known.record.results.iter().zip(self.persisters);
+        if results.any(|(result, version)| result.persister_version != *version) {
+            return Err(self.differs());
         }
         self.shape(&self.known.record.value, &self.output.tree)
     }
@@ -75,7 +86,9 @@ impl<'py> Loader<'_, 'py> {
             }
             (Shape::Result(index), Tree::Slot(slot)) => self.result(*index, Some(*slot)),
             (Shape::Result(index), Tree::Choose) => self.result(*index, None),
-            (Shape::Constant, Tree::Constant(value)) => Ok(value.bind(py).clone()),
+            (Shape::Constant, Tree::Constant(value)) => {
+                constant(value.bind(py)).map_err(LoadFailure::Raised)
+            }
             (Shape::List(shapes), Tree::List(trees)) if shapes.len() == trees.len() => {
                 let items = self.all(shapes, trees)?;
                 PyList::new(py, items)
@@ -90,16 +103,26 @@ impl<'py> Loader<'_, 'py> {
             }
             (Shape::Dict(shapes), Tree::Dict(trees)) if shapes.len() == trees.len() => {
                 let dict = PyDict::new(py);
-                for ((_, shape), (key, tree)) in shapes.iter().zip(trees) {
+                let keys: Vec<_> = trees.iter().map(|(key, _)| key.bind(py).clone()).collect();
+                let names = key_names(&keys);
+                for (name, shape) in shapes {
+                    let place = names.iter().position(|other| other == name);
+                    let Some((key, tree)) = place.map(|place| &trees[place]) else {
+                        return Err(self.differs());
+                    };
                     dict.set_item(key, self.shape(shape, tree)?)
                         .map_err(LoadFailure::Raised)?;
                 }
                 Ok(dict.into_any())
             }
-            _ => Err(LoadFailure::Unloadable {
-                path: self.known.path().to_owned(),
-                why: "the record and output= differ in structure".to_owned(),
-            }),
+            _ => Err(self.differs()),
+        }
+    }
+
+    fn differs(&self) -> Failure {
+        LoadFailure::Unloadable {
+            path: self.known.path().to_owned(),
+            why: "the record and output= differ in structure".to_owned(),
         }
     }
 
@@ -180,11 +203,16 @@ impl<'py> Loader<'_, 'py> {
         slot: &crate::output::Slot,
         path: &Path,
     ) -> Result<Bound<'py, PyAny>, Failure> {
-        let before = Stamp::of_path(path).ok();
+        let Some(file) = self.known.file(index) else {
+            return Err(LoadFailure::Replaced);
+        };
+        if !file.is_at(path) {
+            return Err(LoadFailure::Replaced);
+        }
         let loaded = slot
             .on_file(self.py, Some(path))
             .and_then(|persister| persister.call_method0("load"));
-        if before.is_none() || Stamp::of_path(path).ok() != before {
+        if !file.is_at(path) {
             return Err(LoadFailure::Replaced);
         }
         loaded.map_err(|error| self.failure(index, error))
@@ -205,6 +233,18 @@ impl<'py> Loader<'_, 'py> {
         };
         LoadFailure::Unloadable { path, why }
     }
+}
+
+/// A constant of `output=`: what can change is given out as a copy.
+fn constant<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let can_change = value.is_exact_instance_of::<PySet>()
+        || value.is_exact_instance_of::<PyByteArray>()
+        || Array::new(value).is_some();
+    if can_change {
+        return py.import("copy")?.call_method1("deepcopy", (value,));
+    }
+    Ok(value.clone())
 }
 
 fn unpickle<'py>(py: Python<'py>, content: Content) -> PyResult<Bound<'py, PyAny>> {

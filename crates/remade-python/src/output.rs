@@ -6,11 +6,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
-use remade::version::{Tag, Version};
+use remade::version::{Encoder, Tag, Version};
 use std::path::PathBuf;
 
 use crate::binder::{Binder, Values};
 use crate::code::{self, Code, Rules};
+use crate::registry;
 use crate::value::Walk;
 
 /// Which of the persisters that come with remade, whose work the engine does itself.
@@ -73,6 +74,21 @@ impl Output {
         Ok(Output { tree, slots })
     }
 
+    /// The version of what stands around the persisters; None where nothing does.
+    pub(crate) fn structure(&self, py: Python<'_>) -> Option<Version> {
+        if matches!(self.tree, Tree::Choose | Tree::Slot(_)) {
+            return None;
+        }
+        let mut encoder = Encoder::new();
+        self.tree.encode(py, &mut encoder);
+        Some(encoder.finish())
+    }
+
+    /// Whether a file name holds parameters.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.fields.is_empty())
+    }
+
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.tree.traverse(visit)?;
@@ -81,11 +97,6 @@ impl Output {
             visit.call(&slot.class)?;
         }
         Ok(())
-    }
-
-    /// Whether a file name holds parameters.
-    pub(crate) fn has_fields(&self) -> bool {
-        self.slots.iter().any(|slot| !slot.fields.is_empty())
     }
 
     /// Whether the file names suit the parameters and the number of results kept.
@@ -124,6 +135,35 @@ impl Output {
 }
 
 impl Tree {
+    fn encode(&self, py: Python<'_>, encoder: &mut Encoder) {
+        match self {
+            Tree::Choose | Tree::Slot(_) => encoder.tag(Tag::Missing),
+            Tree::Constant(value) => match registry::content_version(value.bind(py)) {
+                Ok(version) => encoder.version(Tag::Version, version),
+                // Only the very same object will do, and no record can tell which that was.
+                Err(_) => encoder.tag(Tag::Named),
+            },
+            Tree::List(trees) | Tree::Tuple(trees) => {
+                let tag = match self {
+                    Tree::List(_) => Tag::List,
+                    _ => Tag::Tuple,
+                };
+                encoder.begin(tag, trees.len());
+                for tree in trees {
+                    tree.encode(py, encoder);
+                }
+            }
+            Tree::Dict(trees) => {
+                encoder.begin(Tag::Dict, trees.len());
+                let keys: Vec<_> = trees.iter().map(|(key, _)| key.bind(py).clone()).collect();
+                for (name, (_, tree)) in registry::key_names(&keys).iter().zip(trees) {
+                    encoder.text(name);
+                    tree.encode(py, encoder);
+                }
+            }
+        }
+    }
+
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Tree::Choose | Tree::Slot(_) => Ok(()),
@@ -257,8 +297,13 @@ impl Slot {
         qualified(self.class.bind(py))
     }
 
-    /// Class, code and saving parameters.
-    pub(crate) fn version(&self, py: Python<'_>, rules: &Rules) -> PyResult<(Version, Code)> {
+    /// Class, code and saving parameters, and the structure it stands in.
+    pub(crate) fn version(
+        &self,
+        py: Python<'_>,
+        rules: &Rules,
+        structure: Option<Version>,
+    ) -> PyResult<(Version, Code)> {
         let class = self.class.bind(py);
         let code = code::of_type(class, rules)?;
         let mut walk = Walk::default();
@@ -282,6 +327,9 @@ impl Slot {
             }
         }
         walk.encode(parameters.as_any()).map_err(PyErr::from)?;
+        if let Some(structure) = structure {
+            walk.encoder.version(Tag::Version, structure);
+        }
         Ok((walk.encoder.finish(), code))
     }
 }

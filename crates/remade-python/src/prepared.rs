@@ -5,6 +5,7 @@
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use remade::version::{Encoder, Tag, Version};
+use std::sync::Arc;
 
 use crate::binder::Binder;
 use crate::code::{self, Code, Rules};
@@ -13,14 +14,14 @@ use crate::output::Output;
 /// A function as it is at one moment.
 pub(crate) struct Prepared {
     pub(crate) binder: Binder,
-    pub(crate) code: Code,
+    pub(crate) code: Arc<Code>,
     /// The version of the code, with the label that the user gave.
     pub(crate) fingerprint: Version,
     /// The same with the persisters: what a made function further up must know.
     pub(crate) identity: Version,
     /// The versions of the persisters, by slot.
     pub(crate) persisters: Vec<Version>,
-    persister_code: Vec<Code>,
+    persister_code: Arc<Vec<Code>>,
 }
 
 impl Prepared {
@@ -33,17 +34,18 @@ impl Prepared {
     ) -> PyResult<Prepared> {
         let py = function.py();
         let binder = Binder::of(function, ignore)?;
-        let code = code::of(function, rules)?;
+        let code = Arc::new(code::of(function, rules)?);
         let mut encoder = Encoder::new();
         encoder.version(Tag::Code, code.fingerprint());
         if let Some(label) = label {
             encoder.text(label);
         }
         let fingerprint = encoder.finish();
+        let structure = output.structure(py);
         let mut persisters = Vec::with_capacity(output.slots.len());
         let mut persister_code = Vec::with_capacity(output.slots.len());
         for slot in &output.slots {
-            let (version, code) = slot.version(py, rules)?;
+            let (version, code) = slot.version(py, rules, structure)?;
             encoder.version(Tag::Persisted, version);
             persisters.push(version);
             persister_code.push(code);
@@ -54,14 +56,14 @@ impl Prepared {
             fingerprint,
             identity: encoder.finish(),
             persisters,
-            persister_code,
+            persister_code: Arc::new(persister_code),
         })
     }
 
     /// For the garbage collector.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.binder.traverse(visit)?;
-        let mut codes = std::iter::once(&self.code).chain(&self.persister_code);
+        let mut codes = std::iter::once(&*self.code).chain(&*self.persister_code);
         codes.try_for_each(|code| code.traverse(visit))
     }
 

@@ -25,7 +25,7 @@ use crate::numpy::Array;
 use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
 pub(crate) use objects::find as find_object;
-pub(crate) use traverse::{positions, trackable};
+pub(crate) use traverse::{key_names, positions, trackable};
 pub(crate) use verify::{has_aliases, known_in, verify, verify_sharing};
 
 /// Where something known came from.

@@ -160,20 +160,25 @@ impl<'py> Saver<'_, 'py> {
             let expected = format!("a dict of {} values", trees.len());
             return Err(self.mismatch(position, &expected, pairs.as_any()));
         }
+        let keys: Vec<_> = trees.iter().map(|(key, _)| key.bind(py).clone()).collect();
+        let names = registry::key_names(&keys);
         let mut shapes = Vec::with_capacity(trees.len());
-        for (key, tree) in trees {
-            let key = key.bind(py);
-            let name = crate::value::short_form(key);
-            let item = pairs
-                .get_item(key)
-                .map_err(|error| raised(py, None, error))?
-                .ok_or_else(|| {
-                    self.mismatch(position, &format!("the key {name}"), pairs.as_any())
-                })?;
+        for ((key, name), (_, tree)) in keys.iter().zip(names).zip(trees) {
+            let found = pairs.iter().enumerate().find_map(|(place, (other, item))| {
+                let same = other.get_type().is(key.get_type()) && other.eq(key).unwrap_or(false);
+                same.then_some((place, item))
+            });
+            let (place, item) = found.ok_or_else(|| {
+                self.mismatch(position, &format!("the key {name}"), pairs.as_any())
+            })?;
             let shape = self.part(tree, &item, &format!("{position}[{name}]"))?;
-            shapes.push((name, shape));
+            shapes.push((place, (name, shape)));
         }
-        Ok(Shape::Dict(shapes))
+        // The results stand in the order of `output=`, the keys in that of the value.
+        shapes.sort_by_key(|(place, _)| *place);
+        Ok(Shape::Dict(
+            shapes.into_iter().map(|(_, shape)| shape).collect(),
+        ))
     }
 
     fn mismatch(&self, position: &str, expected: &str, value: &Bound<'py, PyAny>) -> Failure {
@@ -211,7 +216,8 @@ impl<'py> Saver<'_, 'py> {
             _ => constant.is(value),
         };
         if same {
-            Ok(Shape::Constant)
+            let short = to_short(value).map_err(|error| raised(self.py, None, error))?;
+            Ok(short.map_or(Shape::Constant, Shape::Short))
         } else {
             let expected = format!("the constant {}", crate::value::short_form(constant));
             Err(self.mismatch(position, &expected, value))

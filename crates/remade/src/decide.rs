@@ -134,12 +134,17 @@ impl fmt::Display for Reason {
                 to,
                 origin,
             } => {
-                write!(
-                    f,
-                    "argument {name} changed: from {} to {}",
-                    known(from),
-                    known(to)
-                )?;
+                // The short form of large values does not tell their content.
+                if from == to && to.is_some() {
+                    write!(f, "argument {name} changed: another {}", known(to))?;
+                } else {
+                    write!(
+                        f,
+                        "argument {name} changed: from {} to {}",
+                        known(from),
+                        known(to)
+                    )?;
+                }
                 match origin {
                     Some(origin) => write!(f, " (made by {origin})"),
                     None => Ok(()),
@@ -152,6 +157,9 @@ impl fmt::Display for Reason {
                 write!(f, "the function changes its argument {name}")
             }
             Reason::Shared => f.write_str("arguments share what the function changes"),
+            Reason::ImplicitChanged { name, from, to } if from == to => {
+                write!(f, "{name} changed: another {}", known(to))
+            }
             Reason::ImplicitChanged { name, from, to } => {
                 write!(f, "{name} changed: from {} to {}", known(from), known(to))
             }
@@ -174,7 +182,9 @@ impl fmt::Display for Reason {
             Reason::Unloadable { path, why } => {
                 write!(f, "result {} cannot be loaded: {why}", path.display())
             }
-            Reason::RecordDamaged { path, why } => write!(f, "{}: {why}", path.display()),
+            Reason::RecordDamaged { path, why } => {
+                write!(f, "record damaged: {}: {why}", path.display())
+            }
             Reason::RecordNewer { found } => {
                 write!(f, "the record has format {found}, of a newer remade")
             }
@@ -212,8 +222,14 @@ pub fn never_fresh(record: &Record) -> Option<Reason> {
 /// channel for output and not compared.
 pub fn implicit_changes(recorded: &[Implicit], now: &[Implicit]) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    for before in recorded.iter().filter(|input| !input.changed) {
-        let present = now.iter().find(|input| input.name == before.name);
+    for (place, before) in recorded.iter().enumerate() {
+        if before.changed {
+            continue;
+        }
+        // Two closures of one function have cells of one name.
+        let is_same = |input: &&Implicit| input.name == before.name;
+        let same_place = now.get(place).filter(is_same);
+        let present = same_place.or_else(|| now.iter().find(is_same));
         if present.map(|input| input.version) != Some(before.version) {
             reasons.push(Reason::ImplicitChanged {
                 name: before.name.clone(),

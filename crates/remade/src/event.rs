@@ -165,7 +165,11 @@ impl fmt::Display for Warning {
                 path.display()
             ),
             Warning::RecordUnreadable { path, why } => {
-                write!(f, "{}: {why}; the function runs again.", path.display())
+                write!(
+                    f,
+                    "the record {} is damaged ({why}), so the function runs again.",
+                    path.display()
+                )
             }
             Warning::MovedAside { from, to } => write!(
                 f,

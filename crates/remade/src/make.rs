@@ -30,6 +30,9 @@ pub use known::{Content, Known, KnownFile};
 /// each other; after this time one of them runs unlocked.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often the key of a call is made anew because its arguments changed meanwhile.
+const ATTEMPTS: usize = 10;
+
 /// A made function, as the engine sees it.
 #[derive(Debug)]
 pub struct Made<K> {
@@ -89,7 +92,7 @@ impl<K: Default> Made<K> {
     /// Forgets every call. Files that the user named stay.
     pub fn clear(&self) -> std::io::Result<()> {
         self.known.clear();
-        prune::clear(&self.folder)
+        prune::clear(&self.store, &self.folder)
     }
 }
 
@@ -186,9 +189,16 @@ pub fn open<F: Face>(
     wait: Wait,
 ) -> Result<Opened<F::Value>, F::Error> {
     let called = Instant::now();
-    loop {
+    for attempt in 1.. {
         let mut reasons = Vec::new();
-        let key = match face.key()? {
+        let mut keyed = face.key()?;
+        if attempt > ATTEMPTS {
+            keyed = Keyed::Unversioned {
+                parameter: "of this call".to_owned(),
+                why: "it is another at each look".to_owned(),
+            };
+        }
+        let key = match keyed {
             Keyed::Known(key) => key,
             Keyed::Unversioned { parameter, why } => {
                 // Histories must end before the run also here: what comes out is remembered.
@@ -222,14 +232,16 @@ pub fn open<F: Face>(
                 return Ok(fresh(made, face, called, value));
             }
         }
-        // History answers a call; it never starts a record.
-        if end_histories(made, face)? {
+        // History answers a call; it never starts a record. Nor does an argument that another thread
+        // changed while we waited or looked: the record would stand under the key of what it was.
+        if end_histories(made, face)? || face.key()? != Keyed::Known(key) {
             drop(lock);
             continue;
         }
         let running = stale(made, face, called, Some((key, lock)), None, reasons)?;
         return Ok(Opened::Stale(Box::new(running)));
     }
+    Ok(Opened::Busy)
 }
 
 /// The second half: saves and commits what the run returned, and remembers it. What goes wrong here
@@ -362,12 +374,7 @@ fn take_lock<F: Face>(
         .prepare()
         .and_then(|()| crate::store::files::make_private_folder(made.folder.path()))
     {
-        if made.store.warn_once() {
-            face.warn(Warning::StoreUnusable {
-                path: made.store.root().to_owned(),
-                why: error.to_string(),
-            })?;
-        }
+        unusable(made, face, &error)?;
         return Ok(Some(None));
     }
     let path = made.folder.lock(key);
@@ -376,7 +383,12 @@ fn take_lock<F: Face>(
     loop {
         match lock::attempt(&path) {
             Attempt::Taken(lock) => return Ok(Some(Some(lock))),
-            Attempt::Unavailable(_) => return Ok(Some(None)),
+            Attempt::Unavailable(error) => {
+                if is_forbidden(&error) {
+                    unusable(made, face, &error)?;
+                }
+                return Ok(Some(None));
+            }
             Attempt::Busy if wait == Wait::Never => return Ok(None),
             Attempt::Busy => {}
         }
@@ -388,14 +400,39 @@ fn take_lock<F: Face>(
     }
 }
 
+/// Tells, once for each store, that it cannot be used.
+fn unusable<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    error: &std::io::Error,
+) -> Result<(), F::Error> {
+    if made.store.warn_once() {
+        face.warn(Warning::StoreUnusable {
+            path: made.store.root().to_owned(),
+            why: error.to_string(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether nothing can be written here at all; a file system may also just have no locks.
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
 /// The implicit inputs as a record keeps them: those that the run changed are marked.
 fn compared(before: Vec<ImplicitNow>, after: &[ImplicitNow]) -> Vec<(Implicit, bool)> {
     before
         .into_iter()
-        .map(|before| {
-            let now = after
-                .iter()
-                .find(|after| after.implicit.name == before.implicit.name);
+        .enumerate()
+        .map(|(place, before)| {
+            // Two closures of one function have cells of one name.
+            let is_same = |after: &&ImplicitNow| after.implicit.name == before.implicit.name;
+            let same_place = after.get(place).filter(is_same);
+            let now = same_place.or_else(|| after.iter().find(is_same));
             let mut implicit = before.implicit;
             implicit.changed = now.map(|now| now.implicit.version) != Some(implicit.version);
             (implicit, before.read)

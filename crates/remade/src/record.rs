@@ -2,7 +2,8 @@
 //!
 //! A record is JSON that a person can read. Its fields are described one by one in
 //! `docs/format.md`. It is parsed strictly: an unknown field, a field of another type or a number
-//! out of range makes it damaged, never guessed at.
+//! out of range makes it damaged, never guessed at. A digit that a bad disk or an editor changed is
+//! a number as well, and might be the result itself: so the last line is a digest of all the others.
 
 mod short;
 
@@ -254,11 +255,38 @@ impl fmt::Display for Unreadable {
     }
 }
 
+/// Ends the text of all fields.
+const END: &str = "\n}";
+
+/// Stands between the fields and the digest of their text.
+const DIGEST: &str = ",\n  \"digest\": \"";
+
+/// The text of the fields, without the end, where the digest agrees with it.
+fn whole(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.strip_suffix(b"\n}\n")?.strip_suffix(b"\"")?;
+    let (rest, digits) = digits.split_at_checked(digits.len().checked_sub(32)?)?;
+    let fields = rest.strip_suffix(DIGEST.as_bytes())?;
+    let digest: Version = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (Version::of_bytes(fields) == digest).then_some(fields)
+}
+
 impl Record {
     /// The text that is written.
+    ///
+    /// # Errors
+    ///
+    /// If it is longer than [`MAX_BYTES`]: nobody could read it.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
+        text.truncate(text.len() - END.len());
+        let digest = Version::of_bytes(&text);
+        text.extend_from_slice(format!("{DIGEST}{digest}\"{END}\n").as_bytes());
+        if text.len() as u64 > MAX_BYTES {
+            return Err(serde::ser::Error::custom(format!(
+                "its record would have {} bytes, and at most {MAX_BYTES} are read",
+                text.len()
+            )));
+        }
         Ok(text)
     }
 
@@ -270,24 +298,24 @@ impl Record {
                 text.len()
             )));
         }
-        match serde_json::from_slice::<Record>(text) {
-            Ok(record) if record.format == FORMAT => record.checked(),
-            Ok(record) => Err(Unreadable::Newer {
-                found: record.format,
-            }),
-            Err(error) => {
-                // A newer format may well have other fields: ask for nothing but its number.
-                #[derive(Deserialize)]
-                struct OnlyFormat {
-                    format: u32,
-                }
-                match serde_json::from_slice::<OnlyFormat>(text) {
-                    Ok(OnlyFormat { format }) if format > FORMAT => {
-                        Err(Unreadable::Newer { found: format })
-                    }
-                    _ => Err(Unreadable::Damaged(error.to_string())),
-                }
+        let damaged = |why: &dyn fmt::Display| {
+            // A newer format may well have other fields: ask for nothing but its number.
+            #[derive(Deserialize)]
+            struct OnlyFormat {
+                format: u32,
             }
+            match serde_json::from_slice::<OnlyFormat>(text) {
+                Ok(OnlyFormat { format }) if format > FORMAT => Unreadable::Newer { found: format },
+                _ => Unreadable::Damaged(why.to_string()),
+            }
+        };
+        let Some(fields) = whole(text) else {
+            return Err(damaged(&"it is not as it was written"));
+        };
+        match serde_json::from_slice::<Record>(&[fields, END.as_bytes()].concat()) {
+            Ok(record) if record.format == FORMAT => record.checked(),
+            Ok(record) => Err(damaged(&format_args!("format {}", record.format))),
+            Err(error) => Err(damaged(&error)),
         }
     }
 

@@ -83,6 +83,11 @@ impl Store {
         !self.warned.swap(true, Ordering::Relaxed)
     }
 
+    /// Whether somebody was told already that this store cannot be used.
+    pub fn was_warned_of(&self) -> bool {
+        self.warned.load(Ordering::Relaxed)
+    }
+
     /// As records name a path: relative to the project where it lies inside.
     pub fn to_stored(&self, path: &Path) -> String {
         path.strip_prefix(&self.project)

@@ -502,7 +502,7 @@ fn a_record_too_large_to_be_read_is_not_written() {
     let folder = tempdir().unwrap();
     let f = Function::new(folder.path(), "module.f");
     f.call(1);
-    let many: Vec<Value> = (0..120_000).map(Value::Int).collect();
+    let many: Vec<Value> = (0..200_000).map(Value::Int).collect();
     let mut asked = f.ask(&many);
     assert_eq!(asked.call().unwrap(), Value::Int(0));
     assert_eq!(

@@ -84,7 +84,26 @@ impl<'a, 'py> Walk<'a, 'py> {
         self.guards.finish();
         self.root_guards.finish();
         self.implicit.sort_by(|a, b| a.name.cmp(&b.name));
+        self.name_apart();
         Ok(root)
+    }
+
+    /// Gives each implicit input a name of its own, because records know them by name: cells of two
+    /// functions that one `def` made are called the same.
+    fn name_apart(&mut self) {
+        let mut number = 1;
+        for index in 1..self.implicit.len() {
+            let (before, rest) = self.implicit.split_at_mut(index);
+            let first = &before[index - number];
+            number = if rest[0].name == first.name {
+                number + 1
+            } else {
+                1
+            };
+            if number > 1 {
+                rest[0].name = format!("{} ({number})", rest[0].name);
+            }
+        }
     }
 
     fn open(&mut self, index: usize) -> PyResult<()> {

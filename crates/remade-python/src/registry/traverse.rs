@@ -1,5 +1,7 @@
 //! What in a returned value can be known by history?
 
+use std::collections::HashMap;
+
 use pyo3::prelude::*;
 use pyo3::types::*;
 use remade::version::Version;
@@ -40,6 +42,27 @@ pub(crate) fn positions<'py>(
     Ok(traversal.found)
 }
 
+/// The keys of one dict in the positions of what lies under them. A short text may stand for more
+/// than one key; each of those is told by its version as well, whatever their order.
+pub(crate) fn key_names(keys: &[Bound<'_, PyAny>]) -> Vec<String> {
+    let mut names: Vec<String> = keys.iter().map(short_form).collect();
+    let mut uses: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+    for name in &names {
+        *uses.entry(name).or_default() += 1;
+    }
+    if uses.len() == names.len() {
+        return names;
+    }
+    let shared: Vec<bool> = names.iter().map(|name| uses[name.as_str()] > 1).collect();
+    for (index, key) in keys.iter().enumerate().filter(|(index, _)| shared[*index]) {
+        names[index] = match content_version(key) {
+            Ok(version) => format!("{}#{version}", names[index]),
+            Err(_) => format!("{}#{index}", names[index]),
+        };
+    }
+    names
+}
+
 #[derive(Default)]
 struct Traversal<'py> {
     position: String,
@@ -73,8 +96,9 @@ impl<'py> Traversal<'py> {
                 self.part(&format!("[{index}]"), &item, depth)?;
             }
         } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
-            for (key, item) in pairs.copy()?.iter() {
-                self.part(&format!("[{}]", short_form(&key)), &item, depth)?;
+            let (keys, items): (Vec<_>, Vec<_>) = pairs.copy()?.iter().unzip();
+            for (name, item) in key_names(&keys).iter().zip(items) {
+                self.part(&format!("[{name}]"), &item, depth)?;
             }
         } else {
             self.leaf(value, depth)?;

@@ -89,6 +89,7 @@ fn plain(value: &Bound<'_, PyAny>) -> Option<String> {
         | Kind::Reduced(_)
         | Kind::Uuid
         | Kind::Path(_)
+        | Kind::File
         | Kind::NumpyScalar(_) => repr(value),
         Kind::Function | Kind::Class => {
             let name = value.getattr("__qualname__").ok()?;

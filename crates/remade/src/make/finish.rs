@@ -1,14 +1,17 @@
 //! What is done with a value that was just computed?
 
 use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use crate::decide::Reason;
 use crate::event::{Event, Warning};
 use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
+use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
 use crate::store::{files, layout, prune};
 use crate::version::{Encoder, Tag, Version};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Committing more bytes than this may take long enough for others to run meanwhile.
 const LONG: u64 = 1 << 20;
@@ -35,43 +38,61 @@ pub(super) fn finish<F: Face>(
         write_code(made, face);
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
+        let taken_at = stamp::now();
         let work = || commit::commit(&made.store, &made.folder, staging, &mut record);
         let committed = if is_long { face.detached(work) } else { work() };
         let committed = committed.map_err(|error| failed(&path, &error))?;
-        Ok((record, path, committed))
+        let settled = committed.stamp.is_settled(taken_at);
+        Ok((record, path, committed, settled))
     })();
-    let (record, path, committed) = match saved {
+    let (record, path, committed, settled) = match saved {
         Ok(saved) => saved,
         Err(failure) => {
             drop(running);
+            report(made, face, called, reasons, Vec::new());
             return face.not_saved(value, failure);
         }
     };
     tell(face, &committed);
     // What could not be forgotten now is forgotten after the next run.
-    let _ = prune::remember_newest(&made.folder, record.key, made.keep);
+    let _ = prune::remember_newest(&made.store, &made.folder, record.key, made.keep);
     for folder in record
         .results
         .iter()
         .filter_map(|result| result.file.as_ref().filter(|file| file.named))
         .filter_map(|file| Some(made.store.from_stored(&file.path).parent()?.to_owned()))
     {
-        let _ = prune::sweep(&folder);
+        let _ = prune::sweep(&made.store, &folder);
     }
-    let known = Arc::new(Known::new(record, path, committed.stamp, &made.store, None));
+    let known = Arc::new(Known::new(
+        record,
+        path,
+        (committed.stamp, settled),
+        &made.store,
+    ));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
     face.remember(&value, &known.record)?;
+    report(made, face, called, reasons, known.paths());
+    Ok(value)
+}
+
+fn report<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    called: Instant,
+    reasons: Vec<Reason>,
+    files: Vec<PathBuf>,
+) {
     if face.wants_events() {
         face.report(Event {
             function: made.name.clone(),
             ran: true,
             reasons,
             seconds: called.elapsed().as_secs_f64(),
-            files: known.paths(),
+            files,
         });
     }
-    Ok(value)
 }
 
 fn failed<E>(path: &Path, error: &io::Error) -> NotSaved<E> {

@@ -24,6 +24,7 @@ pub struct Known<K> {
     /// What the face keeps with it.
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
+    written: Vec<PathBuf>,
     path: PathBuf,
     stamp: Stamp,
     settled: bool,
@@ -36,6 +37,7 @@ pub struct KnownFile {
     stamp: Stamp,
     believed: bool,
     named: bool,
+    doubted: bool,
     content: OnceLock<Arc<[u8]>>,
 }
 
@@ -49,17 +51,16 @@ pub enum Content {
 }
 
 impl<K: Default> Known<K> {
-    /// `looked_at`: when the files were last seen to be whole. That is when the record was written,
-    /// unless somebody looked since.
+    /// `stamp` is that of the record's file, and whether it was settled when it was taken. Stamps
+    /// that stand in a record were settled when they were written down; those that were not are to
+    /// be [`doubted`](Known::doubt).
     pub(super) fn new(
         record: Record,
         path: PathBuf,
-        stamp: Stamp,
+        (stamp, settled): (Stamp, bool),
         store: &Store,
-        looked_at: Option<i64>,
     ) -> Known<K> {
-        let taken_at = stamp::now();
-        let looked_at = looked_at.unwrap_or_else(|| stamp.mtime + files::backdated());
+        let now = stamp::now();
         let same_boot = record.synced || record.boot == crate::machine::boot();
         let known_files = record
             .results
@@ -69,7 +70,8 @@ impl<K: Default> Known<K> {
                     path: store.from_stored(&file.path),
                     stamp: file.stamp,
                     named: file.named,
-                    believed: same_boot && file.stamp.is_settled(looked_at),
+                    believed: same_boot && file.stamp.is_settled(now),
+                    doubted: false,
                     content: OnceLock::new(),
                 })
             })
@@ -77,8 +79,13 @@ impl<K: Default> Known<K> {
         Known {
             kept: K::default(),
             files: known_files,
+            written: record
+                .written
+                .iter()
+                .map(|state| store.from_stored(&state.path))
+                .collect(),
             path,
-            settled: stamp.is_settled(taken_at),
+            settled,
             stamp,
             record,
         }
@@ -96,18 +103,34 @@ impl<K> Known<K> {
         &self.path
     }
 
-    /// The final names of all files.
+    /// The final names of all files, with those that the function wrote by itself.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.files
-            .iter()
-            .flatten()
-            .map(|file| file.path.clone())
-            .collect()
+        let kept = self.files.iter().flatten().map(|file| &file.path);
+        kept.chain(&self.written).cloned().collect()
     }
 
-    /// Of the record's file when it was read.
-    pub(super) fn stamp(&self) -> Stamp {
-        self.stamp
+    /// Of the record's file when it was read, and whether it was settled then.
+    pub(super) fn stamp(&self) -> (Stamp, bool) {
+        (self.stamp, self.settled)
+    }
+
+    /// The file of this result is looked at again whatever its stamp says.
+    pub(super) fn doubt(&mut self, result: usize) {
+        if let Some(Some(file)) = self.files.get_mut(result) {
+            file.believed = false;
+            file.doubted = true;
+        }
+    }
+
+    /// Whether the stamp that stands here for the file of a result was taken too early.
+    pub(super) fn is_doubted(&self, result: usize) -> bool {
+        self.file(result).is_some_and(|file| file.doubted)
+    }
+
+    /// Whether the stamps of all files say that they are those that the record means.
+    pub(super) fn is_as_recorded(&self) -> bool {
+        let mut files = self.files.iter().flatten();
+        self.record.written.is_empty() && files.all(KnownFile::is_as_recorded)
     }
 
     /// Whether files must be read once because the machine was started anew since.
@@ -123,8 +146,13 @@ impl KnownFile {
     }
 
     /// One question to the file system: is it the file that the record means?
-    pub(super) fn is_as_recorded(&self) -> bool {
+    fn is_as_recorded(&self) -> bool {
         self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+    }
+
+    /// Whether what lies at this path now is what the record means.
+    pub fn is_at(&self, path: &Path) -> bool {
+        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// A user may put links where results of theirs lie; in the store there are none.
@@ -252,7 +280,7 @@ impl<K: Default> Memory<K> {
             None => path(),
         };
         let (record, stamp) = read(&path)?;
-        let known = Arc::new(Known::new(record, path, stamp, store, None));
+        let known = Arc::new(Known::new(record, path, stamp, store));
         self.insert(key, known.clone());
         Ok(known)
     }
@@ -271,13 +299,15 @@ impl<K: Default> Memory<K> {
     }
 }
 
-/// Reads a record with the stamp of the file that was read.
-pub(super) fn read(path: &Path) -> Result<(Record, Stamp), Absent> {
+/// Reads a record with the stamp of the file that was read, and whether that is settled.
+pub(super) fn read(path: &Path) -> Result<(Record, (Stamp, bool)), Absent> {
     let damaged = |why: String| Absent::Unreadable(path.to_owned(), Unreadable::Damaged(why));
-    let read = || -> io::Result<(Vec<u8>, Stamp)> {
+    let read = || -> io::Result<(Vec<u8>, (Stamp, bool))> {
         let file = files::open_own(path)?;
+        let taken_at = stamp::now();
         let stamp = Stamp::of_file(&file)?;
-        Ok((files::read_bounded(&file, MAX_BYTES)?, stamp))
+        let text = files::read_bounded(&file, MAX_BYTES)?;
+        Ok((text, (stamp, stamp.is_settled(taken_at))))
     };
     match read() {
         Ok((text, stamp)) => match Record::from_json(&text) {

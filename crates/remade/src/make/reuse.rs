@@ -4,7 +4,9 @@ use super::known::{self, Absent};
 use super::{Face, Known, LoadFailure, Made};
 use crate::call::CallKey;
 use crate::decide::{self, Reason};
+use crate::event::Warning;
 use crate::record::{Record, Unreadable};
+use crate::stamp;
 use crate::store::commit::{self, Located};
 use crate::store::lock::{self, Attempt};
 use crate::store::{files, prune};
@@ -36,7 +38,7 @@ pub(super) fn reuse<F: Face>(
                 return Ok(Some((value, known)));
             }
             Err(LoadFailure::Raised(error)) => return Err(error),
-            Err(LoadFailure::Replaced) if attempt < 10 => {}
+            Err(LoadFailure::Replaced) if attempt < LOOKS => {}
             Err(LoadFailure::Replaced) => {
                 reasons.push(Reason::Unloadable {
                     path: made.folder.record(key),
@@ -73,13 +75,50 @@ fn load<F: Face>(
     }
 }
 
-/// Whether the record of a key may answer. The order is from cheap to dear.
+/// How often a reader looks again where a commit of somebody else seems to come between.
+const LOOKS: usize = 10;
+
+/// Whether the record of a key may answer.
 pub(super) fn decide<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
     key: CallKey,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<Decided<F::Kept>>, F::Error> {
+    let before = reasons.len();
+    let mut last = None;
+    for look in 1.. {
+        let Some(known) = may_answer(made, face, key, reasons)? else {
+            return Ok(None);
+        };
+        if known.is_as_recorded() {
+            return Ok(Some((known, Vec::new())));
+        }
+        let stamp = known.stamp();
+        let mut moved = Vec::new();
+        let found = face.detached(|| find_files(made, known, reasons, &mut moved));
+        for (from, to) in moved {
+            face.warn(Warning::MovedAside { from, to })?;
+        }
+        // Between reading the record and looking for its files, another process may have renamed
+        // them: then record and files are read again. What is missing twice is missing.
+        if found.is_some() || last == Some(stamp) || look == LOOKS {
+            return Ok(found);
+        }
+        last = Some(stamp);
+        reasons.truncate(before);
+    }
+    Ok(None)
+}
+
+/// The record of a key, if nothing but its files can make it stale. The order is from cheap to
+/// dear.
+fn may_answer<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    key: CallKey,
+    reasons: &mut Vec<Reason>,
+) -> Result<Option<Arc<Known<F::Kept>>>, F::Error> {
     let known = match made
         .known
         .find(key, || made.folder.record(key), &made.store)
@@ -119,19 +158,7 @@ pub(super) fn decide<F: Face>(
         reasons.extend(face.implicit_changes(&record.implicit)?);
     }
     nested_changes(made, face, record, reasons)?;
-    if !reasons.is_empty() {
-        return Ok(None);
-    }
-    if known
-        .files
-        .iter()
-        .flatten()
-        .all(super::KnownFile::is_as_recorded)
-        && record.written.is_empty()
-    {
-        return Ok(Some((known, Vec::new())));
-    }
-    Ok(face.detached(|| find_files(made, known, reasons)))
+    Ok(reasons.is_empty().then_some(known))
 }
 
 fn nested_changes<F: Face>(
@@ -147,11 +174,12 @@ fn nested_changes<F: Face>(
         }
     }
     for input in nested.implicit.iter().filter(|input| !input.changed) {
-        if face.nested_implicit(input)? != input.version {
+        let now = face.nested_implicit(input)?;
+        if now != input.version {
             reasons.push(Reason::ImplicitChanged {
                 name: input.name.clone(),
                 from: Some(input.short.clone()),
-                to: None,
+                to: now.map(|_| "another value".to_owned()),
             });
         }
     }
@@ -170,27 +198,33 @@ fn find_files<K: Default>(
     made: &Made<K>,
     known: Arc<Known<K>>,
     reasons: &mut Vec<Reason>,
+    moved: &mut Vec<(PathBuf, PathBuf)>,
 ) -> Option<Decided<K>> {
+    let before = reasons.len();
     let mut elsewhere = Vec::with_capacity(known.files.len());
     let mut restamped = known.must_reread().then(|| known.record.clone());
+    let mut doubted = Vec::new();
     for (index, result) in known.record.results.iter().enumerate() {
         let Some(file) = &result.file else {
             elsewhere.push(None);
             continue;
         };
         let path = made.store.from_stored(&file.path);
-        match commit::locate(&made.store, file, known.must_reread()) {
+        let is_doubted = known.is_doubted(index);
+        match commit::locate(&made.store, file, known.must_reread() || is_doubted) {
             Ok(Located::Here {
                 path,
                 stamp,
-                restamp,
+                settled,
             }) => {
-                let changed = stamp != file.stamp;
-                if restamp || changed {
+                if stamp != file.stamp || is_doubted {
                     let record = restamped.get_or_insert_with(|| known.record.clone());
                     if let Some(file) = &mut record.results[index].file {
                         file.stamp = stamp;
                     }
+                }
+                if !settled {
+                    doubted.push(index);
                 }
                 elsewhere.push(Some(path));
             }
@@ -212,57 +246,87 @@ fn find_files<K: Default>(
             });
         }
     }
-    if !reasons.is_empty() {
+    if reasons.len() > before {
         return None;
     }
-    match restamped {
+    complete(made, &known, &mut elsewhere, moved);
+    let known = match restamped {
+        None => known,
         Some(mut record) => {
             record.boot = crate::machine::boot().to_owned();
-            Some((restamp(made, known, record), elsewhere))
+            restamp(made, known, record, &doubted)
         }
-        None => Some((known, elsewhere)),
+    };
+    Some((known, elsewhere))
+}
+
+/// Gives files that were found under their staged names their own: the process that should have
+/// done it died, or could not. Where we cannot either, they are read where they are.
+fn complete<K: Default>(
+    made: &Made<K>,
+    known: &Known<K>,
+    elsewhere: &mut [Option<PathBuf>],
+    moved: &mut Vec<(PathBuf, PathBuf)>,
+) {
+    let is_final = |index: usize, path: &Option<PathBuf>| {
+        let file = known.file(index);
+        file.map(super::KnownFile::path) == path.as_deref()
+    };
+    let is_complete = elsewhere.iter().enumerate().all(|(i, p)| is_final(i, p));
+    if is_complete {
+        return;
     }
+    // Whoever holds the lock may be about to do it.
+    let Attempt::Taken(_lock) = lock::attempt(&made.folder.lock(known.record.key)) else {
+        return;
+    };
+    if !is_still_the_record(known) {
+        return;
+    }
+    for (index, path) in elsewhere.iter_mut().enumerate() {
+        let file = known.record.results[index].file.as_ref();
+        let Some(file) = file.filter(|_| !is_final(index, path)) else {
+            continue;
+        };
+        if let Ok(aside) = commit::complete(&made.store, &made.folder, file) {
+            let target = made.store.from_stored(&file.path);
+            moved.extend(aside.map(|aside| (target.clone(), aside)));
+            *path = Some(target);
+        }
+    }
+}
+
+/// Whether the record on the disk is of the same run.
+fn is_still_the_record<K>(known: &Known<K>) -> bool {
+    known::read(known.path()).is_ok_and(|(present, _)| present.started == known.record.started)
 }
 
 /// Writes what was learned about the files back into the record, unless somebody else is about to
 /// write it. Where that cannot be done, the files are read again by the next process.
-fn restamp<K: Default>(made: &Made<K>, known: Arc<Known<K>>, record: Record) -> Arc<Known<K>> {
-    let key = record.key;
-    let path = made.folder.record(key);
-    let Attempt::Taken(_lock) = lock::attempt(&made.folder.lock(key)) else {
-        return in_memory(made, record, path, &known);
-    };
-    let unchanged =
-        known::read(&path).is_ok_and(|(present, _)| present.started == known.record.started);
-    let written = record
-        .to_json()
-        .ok()
-        .filter(|_| unchanged)
-        .and_then(|text| files::replace(&path, &text, false).ok());
-    match written {
-        Some(stamp) => {
-            let known = Arc::new(Known::new(record, path, stamp, &made.store, None));
-            made.known.insert(key, known.clone());
-            known
-        }
-        None => in_memory(made, record, path, &known),
-    }
-}
-
-fn in_memory<K: Default>(
+fn restamp<K: Default>(
     made: &Made<K>,
+    known: Arc<Known<K>>,
     record: Record,
-    path: PathBuf,
-    known: &Known<K>,
+    doubted: &[usize],
 ) -> Arc<Known<K>> {
+    let path = known.path().to_owned();
+    // A stamp that is not settled is never written down: who reads it later takes it for settled.
+    let written = if doubted.is_empty()
+        && let Attempt::Taken(_lock) = lock::attempt(&made.folder.lock(record.key))
+        && is_still_the_record(&known)
+        && let Ok(text) = record.to_json()
+    {
+        let taken_at = stamp::now();
+        let written = files::replace(&path, &text, false).ok();
+        written.map(|stamp| (stamp, stamp.is_settled(taken_at)))
+    } else {
+        None
+    };
     let key = record.key;
-    let known = Arc::new(Known::new(
-        record,
-        path,
-        known.stamp(),
-        &made.store,
-        Some(crate::stamp::now()),
-    ));
+    let stamp = written.unwrap_or(known.stamp());
+    let mut known = Known::new(record, path, stamp, &made.store);
+    doubted.iter().for_each(|result| known.doubt(*result));
+    let known = Arc::new(known);
     made.known.insert(key, known.clone());
     known
 }
@@ -272,21 +336,31 @@ pub(super) fn newest<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
 ) -> Result<Option<F::Value>, F::Error> {
-    let keys = prune::newest_first(&made.folder).unwrap_or_default();
-    for key in keys {
-        let found = made
-            .known
-            .find(key, || made.folder.record(key), &made.store);
-        let Ok(known) = found else { continue };
-        let mut reasons = Vec::new();
-        let found = face.detached(|| find_files(made, known, &mut reasons));
-        let Some((known, elsewhere)) = found else {
-            continue;
-        };
-        match load(face, &known, &elsewhere) {
-            Ok(value) => return Ok(Some(value)),
-            Err(LoadFailure::Raised(error)) => return Err(error),
-            Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
+    for _ in 0..LOOKS {
+        let keys = prune::newest_first(&made.folder).unwrap_or_default();
+        let is_empty = keys.is_empty();
+        for key in keys {
+            let found = made
+                .known
+                .find(key, || made.folder.record(key), &made.store);
+            let Ok(known) = found else { continue };
+            let (mut reasons, mut moved) = (Vec::new(), Vec::new());
+            let found = face.detached(|| find_files(made, known, &mut reasons, &mut moved));
+            for (from, to) in moved {
+                face.warn(Warning::MovedAside { from, to })?;
+            }
+            let Some((known, elsewhere)) = found else {
+                continue;
+            };
+            match load(face, &known, &elsewhere) {
+                Ok(value) => return Ok(Some(value)),
+                Err(LoadFailure::Raised(error)) => return Err(error),
+                Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
+            }
+        }
+        // While we looked, another process may have replaced or forgotten what we read.
+        if is_empty {
+            break;
         }
     }
     Ok(None)

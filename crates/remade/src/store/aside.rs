@@ -4,7 +4,7 @@
 //! a run would replace it, it gets a telling second name beside the first.
 
 use super::{FunctionFolder, Store, commit, files, layout, prune};
-use crate::record::{FileState, Record};
+use crate::record::{FileState, MAX_BYTES, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -24,13 +24,7 @@ pub(super) fn protect(
         Err(error) if commit::is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    if !std::fs::symlink_metadata(target)?.is_file() {
-        // A link, a folder or a device is not ours to replace.
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "something that is not a regular file lies there; move it away or name another file",
-        ));
-    }
+    refuse_what_is_no_file(target)?;
     let stored = store.to_stored(target);
     // The usual case first: it is what the newest run left, and nothing need be read.
     let by_stamp = |file: &FileState| file.path == stored && file.stamp == stamp;
@@ -46,8 +40,7 @@ pub(super) fn protect(
         return Ok(None);
     }
     // Another function of this store may have written it.
-    for name in files::names(&layout::format_folder(store.root()))? {
-        let other = FunctionFolder::at(layout::format_folder(store.root()).join(name));
+    for other in functions(store)? {
         if other.path() != folder.path()
             && (records(&other).any(|record| results(&record).any(is_this))
                 || was_forgotten(&other, is_this))
@@ -56,6 +49,25 @@ pub(super) fn protect(
         }
     }
     second_name(target, stamp).map(Some)
+}
+
+/// A link, a folder or a device is not ours to replace.
+pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(target) {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "something that is not a regular file lies there; move it away or name another file",
+        )),
+        Err(error) if !commit::is_absent(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The folders of all functions of a store, and what else lies there.
+pub(super) fn functions(store: &Store) -> io::Result<impl Iterator<Item = FunctionFolder> + use<>> {
+    let folder = layout::format_folder(store.root());
+    let names = files::names(&folder)?.into_iter();
+    Ok(names.map(move |name| FunctionFolder::at(folder.join(name))))
 }
 
 fn explains(file: &FileState, stored: &str, stamp: Stamp, target: &Path) -> bool {
@@ -75,13 +87,13 @@ fn results(record: &Record) -> impl Iterator<Item = &FileState> {
 }
 
 /// The records of a function that can be read; the others explain nothing.
-fn records(folder: &FunctionFolder) -> impl Iterator<Item = Record> + use<> {
+pub(super) fn records(folder: &FunctionFolder) -> impl Iterator<Item = Record> + use<> {
     let folder = folder.clone();
     folder
         .keys()
         .unwrap_or_default()
         .into_iter()
-        .filter_map(move |key| std::fs::read(folder.record(key)).ok())
+        .filter_map(move |key| files::read_small(&folder.record(key), MAX_BYTES).ok())
         .filter_map(|text| Record::from_json(&text).ok())
 }
 
@@ -92,10 +104,9 @@ fn second_name(target: &Path, stamp: Stamp) -> io::Result<PathBuf> {
         .unwrap_or_default()
         .strftime("%Y%m%d-%H%M%S");
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let (stem, extension) = match name[1..].find('.') {
-        Some(dot) => name.split_at(dot + 1),
-        None => (name.as_ref(), ""),
-    };
+    // A dot at the beginning hides the file and begins no extension.
+    let dot = name.char_indices().skip(1).find(|(_, c)| *c == '.');
+    let (stem, extension) = name.split_at(dot.map_or(name.len(), |(place, _)| place));
     for attempt in 0..1000 {
         let number = match attempt {
             0 => String::new(),
@@ -128,7 +139,14 @@ struct Forgotten {
     digest: crate::record::Digest,
 }
 
-/// Notes, before a record is forgotten, the files that stay: they are still nobody's but ours.
+/// Lines of `forgotten` for one path: more than one result is only on its way to the same name.
+const LINES_OF_ONE_PATH: usize = 4;
+
+/// Where `forgotten` grows beyond this and every doubling of it, lines that say nothing go.
+const TIDIED_FROM: u64 = 64 * 1024;
+
+/// Notes, before a record is forgotten or replaced, the files that stay: they are still nobody's
+/// but ours.
 pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Result<()> {
     for file in results(record).filter(|file| file.named) {
         let line = serde_json::to_string(&Forgotten {
@@ -138,8 +156,34 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
             digest: file.digest,
         })?;
         files::append_line(&folder.forgotten(), &line)?;
+        let after = std::fs::metadata(folder.forgotten())?.len();
+        let before = after.saturating_sub(line.len() as u64 + 1);
+        if after >= TIDIED_FROM && after.ilog2() != before.checked_ilog2().unwrap_or(0) {
+            tidy(folder)?;
+        }
     }
     Ok(())
+}
+
+/// Leaves the last lines of each path. A line that another process adds meanwhile may be lost; then
+/// a file of ours is kept once as if it were a person's.
+fn tidy(folder: &FunctionFolder) -> io::Result<()> {
+    let text = std::fs::read_to_string(folder.forgotten())?;
+    let mut met = std::collections::HashMap::new();
+    let mut kept: Vec<&str> = text
+        .lines()
+        .rev()
+        .filter(|line| {
+            serde_json::from_str::<Forgotten>(line).is_ok_and(|line| {
+                let number: &mut usize = met.entry(line.path).or_default();
+                *number += 1;
+                *number <= LINES_OF_ONE_PATH
+            })
+        })
+        .collect();
+    kept.reverse();
+    let text: String = kept.iter().flat_map(|line| [line, "\n"]).collect();
+    files::replace(&folder.forgotten(), text.as_bytes(), false).map(drop)
 }
 
 fn was_forgotten(folder: &FunctionFolder, is_this: impl Fn(&FileState) -> bool) -> bool {

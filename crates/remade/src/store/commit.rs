@@ -7,7 +7,7 @@
 
 use super::{FunctionFolder, Store, aside, files, layout};
 use crate::persist::npy;
-use crate::record::{Digest, FileState, Record};
+use crate::record::{Digest, FileState, MAX_BYTES, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
 use std::io;
@@ -48,6 +48,10 @@ impl Staging {
                 io::ErrorKind::AlreadyExists,
                 "two results of one call name the same file",
             ));
+        }
+        if named {
+            // Before anything is written, and under the name that is in the way.
+            aside::refuse_what_is_no_file(target)?;
         }
         files::make_parent(target)?;
         self.entries.push(Entry {
@@ -154,6 +158,13 @@ pub fn commit(
         }
     }
     let text = record.to_json().map_err(io::Error::other)?;
+    if staging.entries.iter().any(|entry| entry.named)
+        && let Ok(old) = files::read_small(&folder.record(record.key), MAX_BYTES)
+        && let Ok(old) = Record::from_json(&old)
+    {
+        // Should this process die before the last rename, the file that is there is still ours.
+        let _ = aside::note_forgotten(folder, &old);
+    }
     let stamp = files::replace(&folder.record(record.key), &text, record.synced)?;
     // From here on the new result is the result, whatever happens.
     let mut unfinished = None;
@@ -192,18 +203,34 @@ fn is_worth_syncing(record: &Record) -> bool {
     record.seconds >= 100.0 * sync
 }
 
+/// The last step of a commit whose process died before it: the staged file of a result gets its
+/// name. The caller holds the lock of the call. Gives where a person's file was moved aside to.
+pub fn complete(
+    store: &Store,
+    folder: &FunctionFolder,
+    file: &FileState,
+) -> io::Result<Option<PathBuf>> {
+    let target = store.from_stored(&file.path);
+    let moved = match file.named {
+        true => aside::protect(store, folder, &target, Some(file))?,
+        false => None,
+    };
+    files::rename(&target.with_file_name(&file.staged), &target)?;
+    Ok(moved)
+}
+
 /// Where the file of a result is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Located {
-    /// Here and whole. `restamp`: it was recognised by its content (copied, touched, moved with its
-    /// folder), and the stamp it has now can be believed from here on.
+    /// Here and whole: its stamp says so or, where it was copied, touched or moved with its folder,
+    /// its content.
     Here {
         /// The final name or, where the commit is one rename from its end, the staged one.
         path: PathBuf,
         /// As it is now.
         stamp: Stamp,
-        /// Whether the record should take the stamp over.
-        restamp: bool,
+        /// Whether the stamp can be believed from here on.
+        settled: bool,
     },
     /// There is none.
     Missing,
@@ -215,15 +242,15 @@ pub enum Located {
 /// started anew since the file was written without a sync).
 pub fn locate(store: &Store, file: &FileState, reread: bool) -> io::Result<Located> {
     let target = store.from_stored(&file.path);
-    let found = at(&target, file, reread)?;
-    if matches!(found, Located::Here { .. }) {
-        return Ok(found);
+    let found = at(&target, file, reread);
+    if matches!(found, Ok(Located::Here { .. })) {
+        return found;
     }
     // The commit may be one rename from its end.
     let staged = target.with_file_name(&file.staged);
-    match at(&staged, file, reread)? {
-        Located::Missing | Located::Changed => Ok(found),
-        staged => Ok(staged),
+    match at(&staged, file, reread) {
+        Ok(here @ Located::Here { .. }) => Ok(here),
+        _ => found,
     }
 }
 
@@ -234,16 +261,25 @@ fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
         Err(error) if is_absent(&error) => return Ok(Located::Missing),
         Err(error) => return Err(error),
     };
-    let believed = stamp == file.stamp && !reread;
-    if !believed
-        && (stamp.size != file.stamp.size || content_of(path, file.digest)? != file.content)
-    {
-        return Ok(Located::Changed);
+    let believed = stamp == file.stamp && stamp.is_settled(taken_at) && !reread;
+    if !believed {
+        if stamp.size != file.stamp.size {
+            return Ok(Located::Changed);
+        }
+        match content_of(path, file.digest) {
+            Ok(content) if content == file.content => {}
+            Ok(_) => return Ok(Located::Changed),
+            // As many bytes, but no array any more.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Located::Changed);
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(Located::Here {
         path: path.to_owned(),
         stamp,
-        restamp: !believed && stamp.is_settled(taken_at),
+        settled: stamp.is_settled(taken_at),
     })
 }
 

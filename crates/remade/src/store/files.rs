@@ -17,11 +17,6 @@ use std::time::{Duration, SystemTime};
 /// nanoseconds of its own, so two files of one moment have two times.
 const BACKDATED: Duration = Duration::from_millis(50);
 
-/// The same in nanoseconds: what lies between the time of a finished file and its making.
-pub(crate) fn backdated() -> i64 {
-    i64::try_from(BACKDATED.as_nanos()).unwrap_or(0)
-}
-
 /// Makes a folder, and those above it, for this user alone.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
@@ -163,6 +158,11 @@ pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(content)
+}
+
+/// Reads a small regular file whole. What is larger than `most`, or would block, is an error.
+pub fn read_small(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    read_bounded(&open_regular(path)?, most)
 }
 
 /// The version of all bytes of a file.

@@ -120,6 +120,11 @@ impl FunctionFolder {
     /// `<call key><mark><extension>`: a result that the user gave no name. `mark` tells the parts
     /// of one result apart.
     pub fn result(&self, key: CallKey, mark: &str, extension: &str) -> PathBuf {
+        // What is neither record nor lock is not to be taken for one.
+        let mark = match (mark, extension) {
+            ("", ".json" | ".lock") => ".result",
+            (mark, _) => mark,
+        };
         self.path.join(format!("{key}{mark}{extension}"))
     }
 
@@ -179,6 +184,9 @@ pub fn staged_by(name: &str) -> Option<(&str, u32)> {
     Some((host, process))
 }
 
+/// No extension that a saver looks at is longer, and a name has to fit into 255 bytes.
+const LONGEST_EXTENSION: usize = 64;
+
 /// From the dot of the last extension on; `.nii.gz` and the like count as one.
 fn full_extension(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
@@ -187,7 +195,9 @@ fn full_extension(path: &Path) -> Option<String> {
         .iter()
         .find(|end| name.ends_with(**end))
         .map_or(name.len(), |end| name.len() - end.len());
-    let dot = name[..stem_end].rfind('.').filter(|dot| *dot > 0);
+    let dot = name[..stem_end]
+        .rfind('.')
+        .filter(|dot| *dot > 0 && name.len() - dot <= LONGEST_EXTENSION);
     match dot {
         Some(dot) => Some(name[dot..].to_owned()),
         None if stem_end < name.len() => Some(name[stem_end..].to_owned()),

@@ -3,10 +3,11 @@
 //! After a commit the older records go, with the results that the engine named. Files that the user
 //! named stay. The same walk sweeps staged files whose writer died.
 
-use super::{FunctionFolder, aside, files, layout};
+use super::{FunctionFolder, Store, aside, files, layout};
 use crate::call::CallKey;
-use crate::record::Record;
+use crate::record::{MAX_BYTES, Record};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -24,7 +25,12 @@ pub enum Keep {
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// Notes the newest key and forgets what `keep` does not cover.
-pub fn remember_newest(folder: &FunctionFolder, newest: CallKey, keep: Keep) -> io::Result<()> {
+pub fn remember_newest(
+    store: &Store,
+    folder: &FunctionFolder,
+    newest: CallKey,
+    keep: Keep,
+) -> io::Result<()> {
     match keep {
         Keep::All => files::append_line(&folder.last(), &newest.to_string()),
         Keep::Last(number) => {
@@ -36,7 +42,7 @@ pub fn remember_newest(folder: &FunctionFolder, newest: CallKey, keep: Keep) -> 
             }
             let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
             files::replace(&folder.last(), text.as_bytes(), false)?;
-            sweep(folder.path())
+            sweep(store, folder.path())
         }
     }
 }
@@ -44,7 +50,7 @@ pub fn remember_newest(folder: &FunctionFolder, newest: CallKey, keep: Keep) -> 
 /// The keys that have a record, newest first. What `last` does not tell comes last, by time.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
     let mut present = folder.keys()?;
-    let text = std::fs::read_to_string(folder.last()).unwrap_or_default();
+    let text = last(folder);
     let mut order = Vec::with_capacity(present.len());
     for key in text.lines().rev().filter_map(CallKey::parse) {
         if let Some(place) = present.iter().position(|other| *other == key) {
@@ -64,49 +70,58 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
 
 /// The newest record, without looking at all the others.
 pub fn newest(folder: &FunctionFolder) -> Option<Record> {
-    let read = |key: CallKey| {
-        let text = std::fs::read(folder.record(key)).ok()?;
-        Record::from_json(&text).ok()
-    };
-    let text = std::fs::read_to_string(folder.last()).unwrap_or_default();
-    text.lines()
+    let read = |key: CallKey| read(folder, key);
+    last(folder)
+        .lines()
         .rev()
         .filter_map(CallKey::parse)
         .find_map(read)
         .or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
 }
 
+/// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
+fn last(folder: &FunctionFolder) -> String {
+    let text = files::read_small(&folder.last(), u64::MAX - 1).unwrap_or_default();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
+    let text = files::read_small(&folder.record(key), MAX_BYTES).ok()?;
+    Record::from_json(&text).ok()
+}
+
 /// Forgets one call: its record first, so that no reader finds a record without its results.
 pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
-    let path = folder.record(key);
-    if let Ok(text) = std::fs::read(&path)
-        && let Ok(record) = Record::from_json(&text)
-    {
+    if let Some(record) = read(folder, key) {
         aside::note_forgotten(folder, &record)?;
     }
-    files::remove(&path)?;
+    files::remove(&folder.record(key))?;
     // What the engine named begins with the key.
     let prefix = key.to_string();
     for name in files::names(folder.path())? {
         let named = name.to_string_lossy();
-        if named.starts_with(&prefix) && !named.ends_with(".lock") && !named.ends_with(".json") {
-            files::remove(&folder.path().join(&name))?;
+        let path = folder.path().join(&name);
+        // Somebody may hold the lock, or just have committed a new record.
+        if named.starts_with(&prefix) && path != folder.lock(key) && path != folder.record(key) {
+            files::remove(&path)?;
         }
     }
     Ok(())
 }
 
 /// Forgets every call of a function.
-pub fn clear(folder: &FunctionFolder) -> io::Result<()> {
+pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
     for key in folder.keys()? {
         forget(folder, key)?;
     }
     files::remove(&folder.last())?;
-    sweep(folder.path())
+    sweep(store, folder.path())
 }
 
-/// Removes staged files whose writer is dead.
-pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
+/// Removes staged files whose writer is dead, but for those that a record means: there the writer
+/// died between the commit and the last rename, and the staged file is the result.
+pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
+    let mut meant: Option<HashSet<String>> = None;
     for name in files::names(folder)? {
         let path = folder.join(&name);
         let Some(name) = name.to_str() else { continue };
@@ -123,8 +138,24 @@ pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
             age.is_some_and(|age| age > ABANDONED)
         };
         if abandoned {
-            files::remove(&path)?;
+            let meant = match &mut meant {
+                Some(meant) => meant,
+                None => meant.insert(staged_names(store)?),
+            };
+            if !meant.contains(name) {
+                files::remove(&path)?;
+            }
         }
     }
     Ok(())
+}
+
+/// The staged names in all records of a store. They are read only where a writer died.
+fn staged_names(store: &Store) -> io::Result<HashSet<String>> {
+    Ok(aside::functions(store)?
+        .flat_map(|folder| aside::records(&folder))
+        .flat_map(|record| record.results)
+        .filter_map(|result| result.file)
+        .map(|file| file.staged)
+        .collect())
 }
