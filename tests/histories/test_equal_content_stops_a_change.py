@@ -44,7 +44,9 @@ MAIN = """
 def test_downstream_stays_fresh(shop, kind):
     value, use = VALUES[kind]
     main = MAIN.format(value=value, use=use)
-    if "pd." not in value:
+    if "pd." in value:
+        pytest.importorskip("pandas")
+    else:
         main = main.replace("import pandas as pd", "")
     shop.write(main=main)
     script = """

@@ -360,6 +360,17 @@ impl<'py> Values<'py> {
             .map(|(parameter, value)| (parameter.text.as_str(), value))
     }
 
+    /// What does not count.
+    pub(crate) fn ignored<'a>(
+        &'a self,
+        binder: &'a Binder,
+    ) -> impl Iterator<Item = &'a Bound<'py, PyAny>> {
+        let pairs = binder.parameters.iter().zip(&self.0);
+        pairs
+            .filter(|(parameter, _)| parameter.ignored)
+            .map(|(_, value)| value)
+    }
+
     /// All of them, the ignored too.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Bound<'py, PyAny>> {
         self.0.iter()

@@ -42,8 +42,11 @@ pub(crate) struct State {
     /// The content of each argument that can change, before the run.
     contents: Vec<(String, Version)>,
     tracked: Vec<(String, Py<PyAny>)>,
-    /// The values of the implicit inputs before the run, which may bind others in their place.
-    implicit: Vec<Py<PyAny>>,
+    /// What could be reached before the run and was known by history: the run may have changed it
+    /// and let it go.
+    known: Vec<Py<PyAny>>,
+    /// The implicit inputs before the run, which may bind others in their place.
+    implicit: Vec<(String, Option<Version>, Py<PyAny>)>,
     /// What the function is, where a run further up must know it.
     identity: Option<Version>,
 }
@@ -58,7 +61,9 @@ impl State {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.parent)?;
         visit.call(&self.frame)?;
-        let mut objects = self.tracked.iter().map(|(_, object)| object);
+        let tracked = self.tracked.iter().map(|(_, object)| object);
+        let implicit = self.implicit.iter().map(|(_, _, object)| object);
+        let mut objects = tracked.chain(implicit).chain(&self.known);
         objects.try_for_each(|object| visit.call(object))
     }
 }
@@ -285,12 +290,14 @@ impl<'a, 'py> Call<'a, 'py> {
         }
     }
 
-    /// What the run changed behind its history loses it, whether it was given or found.
-    fn end_changed_histories(&self) -> PyResult<()> {
+    /// What the run changed behind its history loses it, whether it was given or found, and so does
+    /// what it is a part of. Returns the arguments that are not what they were.
+    fn end_changed_histories(&mut self) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
         for value in self.values.all() {
             registry::verify(value)?;
         }
-        for value in &self.state.implicit {
+        let implicit = self.state.implicit.iter().map(|(_, _, value)| value);
+        for value in implicit.chain(&self.state.known) {
             registry::verify(value.bind(self.py))?;
         }
         for input in self.prepared.code.implicit() {
@@ -298,7 +305,30 @@ impl<'a, 'py> Call<'a, 'py> {
                 registry::verify(&value)?;
             }
         }
-        Ok(())
+        // What was not read before the run may have been changed.
+        let ignored = self.values.ignored(&self.prepared.binder);
+        let mut suspects: Vec<Bound<'py, PyAny>> = Vec::new();
+        for value in ignored {
+            if !is_constant(value)? {
+                suspects.push(value.clone());
+            }
+        }
+        let mut changed = Vec::new();
+        for (name, argument) in self.values.each(&self.prepared.binder)? {
+            let before = self.state.contents.iter().find(|(other, _)| *other == name);
+            match before {
+                Some((_, before)) => {
+                    if self.content(&argument)? != Some(*before) {
+                        suspects.push(argument.clone());
+                        changed.push((name, argument));
+                    }
+                }
+                None if is_constant(&argument)? => {}
+                None => suspects.push(argument),
+            }
+        }
+        registry::verify_sharing(&suspects)?;
+        Ok(changed)
     }
 }
 
@@ -477,6 +507,13 @@ impl<'py> Face for Call<'_, 'py> {
                 }
             }
         }
+        let implicit = self.prepared.code.implicit().iter();
+        let implicit: Vec<_> = implicit.filter_map(|input| input.get(self.py)).collect();
+        let mut known = Vec::new();
+        for value in self.values.all().chain(&implicit) {
+            known.extend(registry::known_in(value)?.into_iter().map(Bound::unbind));
+        }
+        self.state.known = known;
         Ok(ended)
     }
 
@@ -502,8 +539,7 @@ impl<'py> Face for Call<'_, 'py> {
         };
         self.state.contents.clear();
         for (name, value) in self.values.each(&self.prepared.binder)? {
-            let mut constant = remade::version::Encoder::new();
-            let is_constant = crate::value::encode_constant(&value, &mut constant)?;
+            let is_constant = is_constant(&value)?;
             let short = short_form(&value);
             let by_history = self.argument(
                 name.clone(),
@@ -538,12 +574,7 @@ impl<'py> Face for Call<'_, 'py> {
     fn implicit(&mut self) -> PyResult<Vec<ImplicitNow>> {
         let prepared = self.prepared.clone();
         let mut all = Vec::with_capacity(prepared.code.implicit().len());
-        self.state.implicit = prepared
-            .code
-            .implicit()
-            .iter()
-            .filter_map(|input| input.get(self.py).map(Bound::unbind))
-            .collect();
+        let before = std::mem::take(&mut self.state.implicit);
         for input in prepared.code.implicit() {
             let (version, why) = self.implicit_now(input)?;
             if let Some(why) = why
@@ -554,6 +585,10 @@ impl<'py> Face for Call<'_, 'py> {
                     name: input.name.clone(),
                     why,
                 })?;
+            }
+            if let Some(value) = input.get(self.py) {
+                let value = (input.name.clone(), version, value.unbind());
+                self.state.implicit.push(value);
             }
             let locator = input.locator.clone();
             all.push(ImplicitNow {
@@ -570,6 +605,16 @@ impl<'py> Face for Call<'_, 'py> {
                 read: input.read,
             });
         }
+        // After the run: what it changed may be a part of something known.
+        let mut suspects = Vec::new();
+        for (name, version, value) in before {
+            let now = self.state.implicit.iter().find(|now| now.0 == name);
+            if version.is_none() || now.is_none_or(|now| now.1 != version) {
+                suspects.push(value.into_bound(self.py));
+                suspects.extend(now.map(|now| now.2.bind(self.py).clone()));
+            }
+        }
+        registry::verify_sharing(&suspects)?;
         Ok(all)
     }
 
@@ -623,15 +668,10 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, bool)>> {
-        self.end_changed_histories()?;
         let mut changed = Vec::new();
-        for (name, argument) in self.values.each(&self.prepared.binder)? {
-            let before = self.state.contents.iter().find(|(other, _)| *other == name);
-            let Some((_, before)) = before else { continue };
-            if self.content(&argument)? != Some(*before) {
-                let returned = is_returned(&argument, value, 0)?;
-                changed.push((name, returned));
-            }
+        for (name, argument) in self.end_changed_histories()? {
+            let returned = is_returned(&argument, value, 0)?;
+            changed.push((name, returned));
         }
         Ok(changed)
     }
@@ -779,6 +819,10 @@ fn changed(from: &str, to: &str) -> Reason {
         from: from.to_owned(),
         to: to.to_owned(),
     }
+}
+
+fn is_constant(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    crate::value::encode_constant(value, &mut remade::version::Encoder::new())
 }
 
 /// Whether an argument is, or is a part of, what was returned.

@@ -26,7 +26,7 @@ use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
 pub(crate) use objects::find as find_object;
 pub(crate) use traverse::{key_names, positions, trackable};
-pub(crate) use verify::{has_aliases, verify};
+pub(crate) use verify::{has_aliases, known_in, verify, verify_sharing};
 
 /// Where something known came from.
 #[derive(Debug)]
@@ -94,6 +94,13 @@ impl Weak {
 
     fn means(&self, object: &Bound<'_, PyAny>) -> bool {
         self.target() == object.as_ptr()
+    }
+
+    /// The target, while it lives. To be let go outside the lock.
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: the target is alive while the lock of the interpreter is held, or it is `None`.
+        let target = unsafe { Bound::from_borrowed_ptr_or_opt(py, self.target()) }?;
+        (!target.is_none()).then_some(target)
     }
 
     fn is_dead(&self) -> bool {

@@ -15,6 +15,7 @@ pub(crate) mod memo;
 mod object;
 mod short;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyException, PyTypeError};
@@ -76,6 +77,8 @@ pub(crate) struct Survey<'py> {
     pub(crate) memory: Vec<(usize, usize)>,
     /// Whether one mutable thing was met twice.
     pub(crate) met_twice: bool,
+    /// The addresses of the mutable things that were met. The walk keeps them alive.
+    pub(crate) met: HashSet<usize>,
 }
 
 /// Why a value has no version.
@@ -161,6 +164,10 @@ impl<'py> Walk<'py> {
             survey: Some(Survey::default()),
             ..Walk::default()
         }
+    }
+
+    pub(crate) fn survey(&self) -> Option<&Survey<'py>> {
+        self.survey.as_ref()
     }
 
     pub(crate) fn into_survey(self) -> Survey<'py> {
@@ -274,8 +281,9 @@ impl<'py> Walk<'py> {
     #[inline]
     fn is_first_mutable(&mut self, value: &Bound<'py, PyAny>) -> bool {
         let first = self.is_first(value);
-        if !first && let Some(survey) = &mut self.survey {
-            survey.met_twice = true;
+        if let Some(survey) = &mut self.survey {
+            survey.met_twice |= !first;
+            survey.met.insert(value.as_ptr() as usize);
         }
         first
     }

@@ -101,6 +101,14 @@ pub(super) fn expected(object: &Bound<'_, PyAny>) -> Option<Version> {
     })
 }
 
+/// Everything that is known and alive.
+pub(super) fn living(py: Python<'_>) -> Vec<Bound<'_, PyAny>> {
+    with(|registry| {
+        let entries = registry.objects.by_address.values();
+        entries.filter_map(|entry| entry.weak.get(py)).collect()
+    })
+}
+
 pub(super) fn remember(
     object: &Bound<'_, PyAny>,
     version: Version,

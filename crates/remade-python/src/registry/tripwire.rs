@@ -10,7 +10,7 @@ use remade::version::array::Element;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::numpy::Array;
-use crate::numpy::dtype::Dtype;
+use crate::numpy::dtype::{self, Dtype};
 use crate::value::kind::{self, Kind, PandasKind};
 
 const LINE: usize = 64;
@@ -69,7 +69,8 @@ fn spread(number: usize) -> usize {
     ((mixed ^ (mixed >> 31)) >> 1) as usize
 }
 
-/// Of an object: which objects its attributes are; of a frame: shape, labels, where its data lies.
+/// Of an object: which objects its attributes are; of a frame: shape, labels, where its data lies,
+/// and a few lines of that.
 pub(super) fn of_object(object: &Bound<'_, PyAny>) -> u64 {
     let mut identities: Vec<usize> = Vec::new();
     // What cannot be asked has no tripwire.
@@ -120,10 +121,19 @@ fn of_pandas(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult
         .getattr(intern!(py, "arrays"))?;
     for block in blocks.try_iter()? {
         let block = block?;
-        identities.push(match Array::new(&block) {
-            Some(array) => array.data(),
-            None => block.as_ptr() as usize,
-        });
+        let Some(array) = Array::new(&block) else {
+            identities.push(block.as_ptr() as usize);
+            continue;
+        };
+        identities.push(array.data());
+        let dtype = dtype::of_array(array)?;
+        let size = array.shape().iter().product::<usize>() * dtype.itemsize;
+        if let Some((start, end)) = array.span(dtype.itemsize)
+            && !dtype.has_objects
+            && end - start == size
+        {
+            identities.push(of_region(start, size, &dtype) as usize);
+        }
     }
     Ok(())
 }

@@ -90,6 +90,48 @@ fn verify_object(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!same)
 }
 
+/// Everything in `value` that is known by history, at any depth.
+pub(crate) fn known_in<'py>(value: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut walk = Walk::surveying(true);
+    survey(&mut walk, value)?;
+    let known = walk.into_survey().known;
+    Ok(known.into_iter().map(|(_, object)| object).collect())
+}
+
+/// Reads in full every frame and object known by history that shares something with what may have
+/// been changed: an array in it, a list, another object. What is not what its history says loses
+/// it. (Arrays known by their memory need no search: see [`verify`].)
+pub(crate) fn verify_sharing(suspects: &[Bound<'_, PyAny>]) -> PyResult<()> {
+    let Some(first) = suspects.first() else {
+        return Ok(());
+    };
+    let mut walk = Walk::surveying(false);
+    for suspect in suspects {
+        survey(&mut walk, suspect)?;
+    }
+    let Some(touched) = walk.survey() else {
+        return Ok(());
+    };
+    if touched.met.is_empty() && touched.memory.is_empty() {
+        return Ok(());
+    }
+    for object in objects::living(first.py()) {
+        let mut walk = Walk::surveying(false);
+        survey(&mut walk, &object)?;
+        let shares = walk.survey().is_some_and(|reached| {
+            !reached.met.is_disjoint(&touched.met)
+                || reached.memory.iter().any(|one| {
+                    let mut touched = touched.memory.iter();
+                    touched.any(|other| one.0 < other.1 && other.0 < one.1)
+                })
+        });
+        if shares {
+            verify_object(&object)?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether any two mutable things that can be reached from these values are the same object or
 /// share memory. Arrays that interleave count as sharing.
 pub(crate) fn has_aliases(values: &[Bound<'_, PyAny>]) -> PyResult<bool> {

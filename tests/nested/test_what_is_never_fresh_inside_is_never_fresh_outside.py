@@ -1,0 +1,88 @@
+"""A nested call that could not be reused makes the outer one run every time."""
+
+import pytest
+
+MAIN = """
+    import threading
+    from remade import make
+    from marks import mark
+
+    @make()
+    def consumes(items):
+        mark("inner")
+        return sum(items)
+
+    @make()
+    def changes(items):
+        mark("inner")
+        items.append(1)
+        return len(items)
+
+    @make()
+    def unpicklable():
+        mark("inner")
+        return lambda: 1
+
+    def with_box():
+        box = [1]
+
+        @make(name="boxed")
+        def boxed():
+            mark("inner")
+            return box[0]
+
+        return boxed
+
+    boxed = with_box()
+
+    def two():
+        return [make(lambda: 1, name="twin"), make(lambda: 2, name="twin")]
+
+    @make()
+    def outer(name):
+        mark("outer")
+        if name == "consumes":
+            return globals()[name](iter([1, 2]))
+        if name == "changes":
+            return globals()[name]([1, 2])
+        if name == "unpicklable":
+            return globals()[name]()()
+        if name == "twins":
+            one, other = globals()["two"]()
+            return one() + other()
+        return globals()[name]()
+
+    @make()
+    def outermost(name):
+        mark("outermost")
+        return globals()["outer"](name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "runs"),
+    [
+        ("consumes", 3, ["outer", "inner"]),
+        ("changes", 3, ["outer", "inner"]),
+        ("unpicklable", 1, ["outer", "inner"]),
+        ("twins", 3, ["outer"]),
+    ],
+)
+def test_the_outer_runs_every_time(shop, name, value, runs):
+    shop.write(main=MAIN)
+    for _ in range(2):
+        assert shop.call(f"outer({name!r})") == (value, runs)
+    assert shop.call(f"[outer({name!r}), outer({name!r})]") == ([value] * 2, runs * 2)
+    for _ in range(2):
+        assert shop.call(f"outermost({name!r})") == (value, ["outermost", *runs])
+
+
+def test_a_closure_inside_cannot_be_found_again(shop):
+    shop.write(main=MAIN)
+    script = """
+        import main
+        answer = [main.outer("boxed")]
+        main.boxed.__wrapped__.__closure__[0].cell_contents[0] = 5
+        answer += [main.outer("boxed")]
+    """
+    assert shop.run(script)[0] == [1, 5]
