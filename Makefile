@@ -55,7 +55,7 @@ pytest = @echo "== pytest, $(2)"; mkdir -p build/pytest; $(1)/bin/pytest -q $(3)
 
 # The default Python has every package that the tests know how to use, and runs the doctests.
 test-$(DEFAULT): .venv-$(DEFAULT)/test-all .venv-$(DEFAULT)/remade
-	$(call pytest,.venv-$(DEFAULT),$(DEFAULT) with all extras,-n 2 --doctest-modules --pyargs remade ./tests --ignore=tests/without_numpy)
+	$(call pytest,.venv-$(DEFAULT),$(DEFAULT) with all extras,-n 2 --doctest-modules --pyargs remade ./tests --ignore=tests/without_numpy --ignore=tests/typing)
 
 test-without-numpy: .venv-without-numpy/test-bare .venv-without-numpy/remade
 	$(call pytest,.venv-without-numpy,$(DEFAULT) without numpy,tests/without_numpy)

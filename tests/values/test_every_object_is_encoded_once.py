@@ -75,7 +75,7 @@ def test_sets_of_objects_that_hold_sets_end():
 )
 @pytest.mark.parametrize("levels", [20, 10_000])
 def test_deep_nesting_is_a_version_or_a_clear_refusal(make, levels):
-    failures = []
+    failures, kept = [], []
 
     def run():
         value = make(0)
@@ -92,8 +92,8 @@ def test_deep_nesting_is_a_version_or_a_clear_refusal(make, levels):
             assert levels > 100
         except BaseException as error:
             failures.append(error)
-        while isinstance(value, (list, tuple)) and value:
-            value = value[0]
+        # Dropped where the stack is large: CPython 3.13.0 by itself overflows a small one here.
+        kept.append(value)
 
     before = threading.stack_size(512 * 1024)
     try:
