@@ -116,3 +116,28 @@ def test_a_package_that_is_followed_counts_as_ones_own(tmp_path, monkeypatch):
     assert call("x + 20", ()) == (21, 1)
     assert call("x + 300", ()) == (21, 0)
     sys.modules.pop("lab_tools")
+
+
+def test_a_class_whose_module_is_imported_later_is_the_same_class(tmp_path):
+    """`numpy.recarray` says that it comes from `numpy.rec`, which nothing has imported."""
+    from counting import in_process
+
+    out, _ = in_process(
+        tmp_path,
+        """
+        import sys
+        import numpy as np
+        from remade import make
+
+        @make
+        def f(kind):
+            return kind.__name__
+
+        before = "numpy.rec" in sys.modules
+        f(np.recarray)
+        import numpy.rec
+        f(np.recarray)
+        print(before, f.cache_info().ran)
+        """,
+    )
+    assert out.endswith(" 1\n")

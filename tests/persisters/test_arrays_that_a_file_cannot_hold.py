@@ -1,5 +1,7 @@
 """Masks and objects are refused by NumpyFile; without `output=` nothing is lost."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -62,7 +64,8 @@ def test_without_output_nothing_is_lost(tmp_path):
     ids=lambda value: type(value).__name__,
 )
 def test_other_things_of_numpy_keep_their_type(tmp_path, value):
-    made = make(lambda: value, cachedir=tmp_path)
+    # Not the very object that the closure holds: that would be known from here on.
+    made = make(lambda: copy.copy(value), cachedir=tmp_path)
     for _ in range(3):
         result = made()
         assert type(result) is type(value)

@@ -266,6 +266,8 @@ impl Slot {
         path: Option<&std::path::Path>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let persister = self.persister.bind(py);
+        // As text, which users put together with text.
+        let path = path.map(std::path::Path::as_os_str);
         if let Ok(class) = persister.cast::<PyType>() {
             return class.call1((path,));
         }

@@ -118,7 +118,7 @@ impl Drop for Staging {
     fn drop(&mut self) {
         for entry in self.entries.iter().filter(|entry| !entry.committed) {
             // Nothing more can be done here; the next commit in this folder sweeps.
-            let _ = files::remove(&entry.staged);
+            let _ = files::remove_staged(&entry.staged);
         }
     }
 }

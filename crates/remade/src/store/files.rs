@@ -195,6 +195,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// for half a gigabyte; holding it open until after the rename lets another thread wait for that.
 pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     const LARGE: u64 = 16 << 20;
+    // Only a file: opening a pipe would wait for somebody to write to it.
     let old = open_regular(to)
         .ok()
         .filter(|old| old.metadata().is_ok_and(|old| old.len() >= LARGE));
@@ -216,9 +217,32 @@ pub fn link_new(path: &Path, second: &Path) -> io::Result<()> {
 /// Removes a file; one that is not there is removed already.
 pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if super::commit::is_absent(&error) => Ok(()),
         done => done,
     }
+}
+
+/// Removes what was written under a staged name, which nobody else has: a file, or whatever else a
+/// persister of the user's made of it, a folder or files whose names go on from there.
+pub fn remove_staged(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(staged)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    for name in names(folder)? {
+        if !name
+            .as_encoded_bytes()
+            .starts_with(staged.as_encoded_bytes())
+        {
+            continue;
+        }
+        let path = folder.join(name);
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            fs::remove_dir_all(&path)?;
+        } else {
+            remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Forces the names in the folder of this file to the disk.
@@ -233,7 +257,7 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }

@@ -1,0 +1,5 @@
+"""A warning that no test asked for is a failure."""
+
+from counting import quiet
+
+__all__ = ["quiet"]
