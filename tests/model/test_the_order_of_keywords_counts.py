@@ -1,11 +1,8 @@
 """A function that takes `**columns` can tell their order, so another order is another call."""
 
-import pytest
-
 from remade import make
 
 
-@pytest.mark.xfail(reason="`**kwargs` are sorted by name: one call in any order", strict=True)
 def test_the_order_of_keywords_counts(tmp_path):
     @make(cachedir=tmp_path / "cache")
     def table(**columns):

@@ -6,7 +6,7 @@
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 const VARARGS: u32 = 0x04;
 const VARKEYWORDS: u32 = 0x08;
@@ -244,9 +244,8 @@ impl Binder {
                 Kind::VarKeyword => {
                     let rest = PyDict::new(py);
                     if let Some(kwargs) = kwargs {
-                        let names = PyList::new(py, kwargs.keys())?;
-                        names.sort()?;
-                        for name in names.iter() {
+                        // In the order given: the function can tell it.
+                        for name in kwargs.keys() {
                             if !self.takes_keyword(&name)? {
                                 rest.set_item(&name, kwargs.get_item(&name)?)?;
                                 used += 1;
