@@ -1,4 +1,4 @@
-"""Made functions that travel to other processes."""
+"""_Made functions that travel to other processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Made = _remade.MadeFunction[..., Any]
+    _Made = _remade.MadeFunction[..., Any]
 
 
-def reduce(made: Made) -> str | tuple[Any, ...]:
+def reduce(made: _Made) -> str | tuple[Any, ...]:
     """How a made function pickles: as its plain function does, by reference where that is found.
 
     From a script or a notebook it goes by value through cloudpickle, if that is installed, with
@@ -52,7 +52,7 @@ def reduce(made: Made) -> str | tuple[Any, ...]:
 
 def rebuild(
     parts: Any, name: str, options: dict[str, Any], cells: list[tuple[str, list[str]]], mark: str
-) -> Made:
+) -> _Made:
     """The same made function with the same store, in another process."""
     import linecache
     import pickle
@@ -71,7 +71,7 @@ def rebuild(
         finally:
             _under_way.arriving = outside
     function, output, names = parts
-    made: Made = built(function, name, output, options)
+    made: _Made = built(function, name, output, options)
     for layer, of_decorators in zip(_layers(function), names, strict=False):
         for key, value in of_decorators.items():
             layer.__globals__.setdefault(key, value)
@@ -99,11 +99,11 @@ class _Later:
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
-        self.made: Made | None = None
+        self.made: _Made | None = None
         self.gaps: list[tuple[Any, str]] = []
         _under_way.arriving.setdefault(mark, []).append(self)
 
-    def become(self, made: Made) -> None:
+    def become(self, made: _Made) -> None:
         self.made = made
         for owner, key in self.gaps:
             self.fill(owner, key)
