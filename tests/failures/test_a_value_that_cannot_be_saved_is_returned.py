@@ -42,8 +42,8 @@ class Broken(Persister):
 def cases(folder):
     file = str(folder / "out" / "f")
     yield "a lock", PickleFile(file), threading.Lock(), ("f", "TypeError", "pickle")
-    yield "a lambda", PickleFile(file), lambda: 1, ("f", "pickle")
-    yield "by itself", None, lambda: 1, ("pickle",)
+    yield "a lambda", PickleFile(file), lambda: 1, ("f", "local object")
+    yield "by itself", None, lambda: 1, ("local object",)
     yield "masked", NumpyFile(file), __import__("numpy").ma.array([1]), ("f", "TypeError")
     yield "two for three", (PickleFile(file), PickleFile), (1, 2, 3), ("expects 2 values",)
     yield "raises at once", Broken(file, "at once"), 1, ("f", "ConnectionError: no database")
