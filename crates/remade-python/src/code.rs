@@ -15,6 +15,7 @@ mod graph;
 mod guard;
 mod kinds;
 mod normal;
+mod noted;
 mod opcodes;
 mod own;
 mod place;
@@ -30,6 +31,7 @@ use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
 use kinds::{Kinds, attribute};
+pub(crate) use noted::note;
 pub(crate) use place::{Implicit, locate};
 use walk::Walk;
 

@@ -473,6 +473,7 @@ impl MadeFunction {
 
     /// Enters it into the table by which records find made functions.
     fn _register(slf: &Bound<'_, Self>) -> PyResult<()> {
+        crate::code::note(slf.get().function.callable(slf.py()))?;
         let reference = PyWeakrefReference::new(slf.as_any())?.unbind();
         let old = {
             let mut table = MADE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! What keeps which part of a result?
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::binder::{Binder, Values};
 use crate::code::{self, Code, Rules};
 use crate::registry;
-use crate::value::Walk;
+use crate::value::{Unversioned, Walk};
 
 /// Which of the persisters that come with remade, whose work the engine does itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -328,12 +328,36 @@ impl Slot {
                 }
             }
         }
-        walk.encode(parameters.as_any()).map_err(PyErr::from)?;
+        match walk.encode(parameters.as_any()) {
+            Ok(()) => {}
+            Err(Unversioned::Raised(error)) => return Err(error),
+            Err(Unversioned::NoVersion { type_name, why }) => {
+                let why = format!("a {type_name}: {why}");
+                return Err(no_version(class, &parameters, &why));
+            }
+        }
         if let Some(structure) = structure {
             walk.encoder.version(Tag::Version, structure);
         }
         Ok((walk.encoder.finish(), code))
     }
+}
+
+/// The error for a persister with an attribute that has no version, such as an open connection.
+fn no_version(class: &Bound<'_, PyType>, parameters: &Bound<'_, PyDict>, why: &str) -> PyErr {
+    let has_none = |(_, value): &(Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        Walk::default().encode(value).is_err()
+    };
+    let name = match parameters.iter().find(has_none) {
+        Some((name, _)) => name.to_string(),
+        None => "?".to_owned(),
+    };
+    let class = qualified(class);
+    PyTypeError::new_err(format!(
+        "the attribute {name} of the persister {class} has no version ({why}). If it does not change \
+         what is saved, name it in the class: loading = ({name:?},). Otherwise keep what it is made \
+         from, such as a path, and open it in save and load"
+    ))
 }
 
 fn qualified(class: &Bound<'_, PyType>) -> String {

@@ -318,7 +318,7 @@ fn stale<F: Face>(
         reasons = decide::difference(last.as_ref(), &present);
     }
     for reason in &reasons {
-        if let Some(warning) = warning_of(&made.name, reason) {
+        if let Some(warning) = warning_of(made, reason) {
             face.warn(warning)?;
         }
     }
@@ -341,13 +341,22 @@ fn stale<F: Face>(
 }
 
 /// Reasons that a person should hear of without asking.
-fn warning_of(function: &str, reason: &Reason) -> Option<Warning> {
+fn warning_of<K: Default>(made: &Made<K>, reason: &Reason) -> Option<Warning> {
     match reason {
         Reason::Unloadable { path, why } => Some(Warning::Unloadable {
-            function: function.to_owned(),
+            function: made.name.clone(),
             path: path.clone(),
             why: why.clone(),
         }),
+        // Nobody edits a file of ours: it was damaged. One with a name of the user's is kept, and
+        // told, when the new result takes its name.
+        Reason::ResultChanged { path } if path.starts_with(made.folder.path()) => {
+            Some(Warning::Unloadable {
+                function: made.name.clone(),
+                path: path.clone(),
+                why: "it is not what was saved there".to_owned(),
+            })
+        }
         Reason::RecordDamaged { path, why } => Some(Warning::RecordUnreadable {
             path: path.clone(),
             why: why.clone(),

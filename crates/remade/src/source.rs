@@ -8,6 +8,7 @@
 //! - A **file** given by name may be a link; its target is read. A file that is missing has a
 //!   version too, so a function that copes with that can be remembered.
 //! - A **folder** is all that lies below it, hidden files, links and empty folders included.
+//!   What a store keeps in its cache directory is left out: running the function would change it.
 //! - A **pattern** is one of Python's `glob`, with `**`. The pattern and the paths that match count,
 //!   and a folder that matches counts with all that lies below it (but not one that only `**`
 //!   matched: there the files below match by themselves, those that are hidden apart). If there is
@@ -16,6 +17,7 @@
 mod content;
 mod glob;
 mod memory;
+mod ours;
 mod path;
 mod pattern;
 mod walk;
@@ -31,6 +33,7 @@ use crate::stamp::Stamp;
 use crate::version::{Encoder, Tag, Version};
 
 pub use memory::SourceMemory;
+pub(crate) use ours::{IGNORE_FILE, TAG, TAG_FILE};
 
 /// A file, a folder or a pattern, as input of a function.
 ///

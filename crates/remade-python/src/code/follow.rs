@@ -13,6 +13,7 @@ use super::kinds::{attribute, behind_proxy, imported, modules, text};
 use super::own;
 use super::place::{Place, Spot};
 use super::walk::{Walk, key};
+use crate::function::MadeFunction;
 
 /// Builtins that reach code by a text.
 const DYNAMIC: [&str; 4] = ["eval", "exec", "globals", "__import__"];
@@ -132,7 +133,9 @@ impl<'py> Walk<'_, 'py> {
         }
         let last = rest.len() == 1 && access.store;
         let name = key(self.py, next).into_any();
-        let dict = if value.get_type().is(&self.kinds.function) {
+        let dict = if value.get_type().is(&self.kinds.function)
+            || value.is_instance_of::<MadeFunction>()
+        {
             let dict = value.getattr("__dict__")?.cast_into::<PyDict>()?;
             (last || dict.contains(&name)?).then_some(dict)
         } else if last

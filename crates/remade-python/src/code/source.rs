@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use super::kinds::{Kinds, attribute};
 use super::normal::{DEEPEST, class_name};
+use super::noted;
 
 /// `ast.PyCF_ONLY_AST`, without importing `ast`.
 const ONLY_TREE: u32 = 0x400;
@@ -45,6 +46,11 @@ pub(super) fn find<'py>(
     if name == "<string>" || name == "<stdin>" {
         return Ok(None);
     }
+    for lines in noted::texts(code.py(), &name)? {
+        if let Some(found) = in_text(code, &name, lines)? {
+            return Ok(Some(found));
+        }
+    }
     for again in [false, true] {
         if again {
             let linecache = code.py().import("linecache")?;
@@ -53,15 +59,26 @@ pub(super) fn find<'py>(
         let Some(lines) = lines(code.py(), &name, globals)? else {
             continue;
         };
-        let Some(parsed) = parse(code, &name, lines)? else {
-            continue;
-        };
-        if let Some(node) = parsed.definition(code)? {
-            let source = parsed.text(&node)?;
-            return Ok(Some(Found { node, source }));
+        if let Some(found) = in_text(code, &name, lines)? {
+            return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+fn in_text<'py>(
+    code: &Bound<'py, PyAny>,
+    name: &str,
+    lines: Bound<'py, PyList>,
+) -> PyResult<Option<Found<'py>>> {
+    let Some(parsed) = parse(code, name, lines)? else {
+        return Ok(None);
+    };
+    let Some(node) = parsed.definition(code)? else {
+        return Ok(None);
+    };
+    let source = parsed.text(&node)?;
+    Ok(Some(Found { node, source }))
 }
 
 /// Name and lines of a notebook cell, a doctest, or anything else that is no file on disk.

@@ -9,6 +9,7 @@ use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 
 use super::content::is_absent;
+use super::ours;
 use super::path::slashed;
 use super::{Places, SourceError};
 
@@ -40,21 +41,32 @@ pub(super) struct Item {
     pub(super) may_be_folder: bool,
 }
 
-/// Lists a folder. What went away in the meantime holds nothing.
+/// Lists a folder. What went away in the meantime holds nothing. What is a store's own is no input of
+/// anything, nor is a cache directory that holds nothing else.
 pub(super) fn list(folder: &Path) -> Result<Vec<Item>, SourceError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(SourceError::io("list", folder)(error)),
     };
+    let is_store = ours::is_store(folder);
     let mut items = Vec::new();
     for entry in entries {
         let entry = entry.map_err(SourceError::io("list", folder))?;
+        let name = entry.file_name();
+        if is_store && ours::is_own(name.as_encoded_bytes()) {
+            continue;
+        }
         let is_no_folder = |kind: FileType| !kind.is_dir() && !kind.is_symlink();
+        let may_be_folder = !entry.file_type().is_ok_and(is_no_folder);
+        let path = entry.path();
+        if may_be_folder && ours::is_store(&path) && list(&path)?.is_empty() {
+            continue;
+        }
         items.push(Item {
-            path: entry.path(),
-            name: entry.file_name().as_encoded_bytes().to_vec(),
-            may_be_folder: !entry.file_type().is_ok_and(is_no_folder),
+            path,
+            name: name.as_encoded_bytes().to_vec(),
+            may_be_folder,
         });
     }
     Ok(items)

@@ -18,6 +18,7 @@
 use super::files;
 use crate::call::CallKey;
 use crate::record::FORMAT;
+use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
 use crate::version::Version;
 use std::ffi::OsString;
 use std::io;
@@ -25,10 +26,6 @@ use std::path::{Path, PathBuf};
 
 /// The longest readable part of a folder's name. The digest behind it tells names apart.
 const READABLE: usize = 80;
-
-const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
-    # This directory holds results that remade saved; it can be deleted at any time.\n\
-    # About cache directory tags see https://bford.info/cachedir/\n";
 
 /// `cache/v1`.
 pub fn format_folder(root: &Path) -> PathBuf {
@@ -52,8 +49,8 @@ pub(super) fn prepare(root: &Path) -> io::Result<()> {
     files::make_private_folder(root)?;
     let format = format_folder(root);
     files::make_private_folder(&format)?;
-    files::write_if_missing(&root.join("CACHEDIR.TAG"), TAG.as_bytes())?;
-    files::write_if_missing(&root.join(".gitignore"), b"*\n")?;
+    files::write_if_missing(&root.join(TAG_FILE), TAG.as_bytes())?;
+    files::write_if_missing(&root.join(IGNORE_FILE), b"*\n")?;
     files::write_if_missing(&format.join("id"), format!("{}\n", unique()).as_bytes())
 }
 
