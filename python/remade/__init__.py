@@ -32,6 +32,7 @@ from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._events import Event, events
+    from ._explain import CodeChange, Covered, Explanation, Reason
     from ._results import CacheInfo
 
 if hasattr(_os, "register_at_fork"):
@@ -39,13 +40,17 @@ if hasattr(_os, "register_at_fork"):
 
 __all__ = [
     "CacheInfo",
+    "CodeChange",
+    "Covered",
     "Env",
     "Event",
+    "Explanation",
     "File",
     "MadeFunction",
     "NumpyFile",
     "Persister",
     "PickleFile",
+    "Reason",
     "RemadeWarning",
     "SaveError",
     "__version__",
@@ -54,18 +59,25 @@ __all__ = [
 ]
 
 
+# What is imported when it is asked for, and where it is.
+_WHERE = {
+    "CacheInfo": "_results",
+    "CodeChange": "_explain",
+    "Covered": "_explain",
+    "Event": "_events",
+    "Explanation": "_explain",
+    "Reason": "_explain",
+    "events": "_events",
+}
+
+
 def __getattr__(name: str) -> object:
-    found: object
-    if name in ("Event", "events"):
-        from . import _events
-
-        found = getattr(_events, name)
-    elif name == "CacheInfo":
-        from . import _results
-
-        found = _results.CacheInfo
-    else:
+    module = _WHERE.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = found
     return found
 

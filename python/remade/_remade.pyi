@@ -7,6 +7,7 @@ from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar
 
 from typing_extensions import Self
 
+from ._explain import Explanation
 from ._results import CacheInfo
 
 _P = ParamSpec("_P")
@@ -83,6 +84,29 @@ class MadeFunction(Generic[_P, _R_co]):
         """Runs the function whatever is stored, and stores the result."""
     def check_call_in_cache(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
         """Whether a call would be answered from the store. Runs nothing and loads nothing."""
+    def explain(self, *args: _P.args, **kwargs: _P.kwargs) -> Explanation:
+        """Why a call would be answered from the store, or every reason why not.
+
+        Runs nothing, loads no result, and reads no array that is known by history. `print` it.
+        """
+    def accept(self, *args: Any, reason: str, **kwargs: Any) -> None:
+        """Keeps the stored result of a call although something changed that does not matter.
+
+        The code may have changed, that of made functions called inside too, and a result file may
+        have been corrected by hand: then its content is the result from here on, and what depends
+        on it is stale. The record says who accepted it, when and why. A call that is fresh is left
+        as it is.
+
+        Args:
+            args: The arguments of the call.
+            reason: Why it does not matter. An argument of the function that is called `reason`
+                too is given by its place.
+            kwargs: The keyword arguments of the call.
+
+        Raises:
+            ValueError: If anything else is different, such as an argument, a file that was read or
+                a setting. It names the differences.
+        """
     def output_path(self, *args: _P.args, **kwargs: _P.kwargs) -> Any:
         """The file of the result of a call: its path; None where it has no file.
 
@@ -132,6 +156,8 @@ class BoundMade(Generic[_P, _R_co]):
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
     def call(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
     def check_call_in_cache(self, *args: _P.args, **kwargs: _P.kwargs) -> bool: ...
+    def explain(self, *args: _P.args, **kwargs: _P.kwargs) -> Explanation: ...
+    def accept(self, *args: Any, reason: str, **kwargs: Any) -> None: ...
     def output_path(self, *args: _P.args, **kwargs: _P.kwargs) -> Any: ...
     @overload
     def load(self: BoundMade[_Q, Coroutine[Any, Any, _T]]) -> _T: ...

@@ -144,7 +144,8 @@ def test_a_file_that_the_engine_named_may_be_replaced(tmp_path):
     made(3)
     path = next(tmp_path.rglob("*.npy"))
     np.save(path, [7])
-    np.testing.assert_array_equal(made(3), [0, 1, 2])
+    with warned("is not what was saved there"):
+        np.testing.assert_array_equal(made(3), [0, 1, 2])
     assert list(tmp_path.rglob("*by-hand*")) == []
 
 

@@ -24,8 +24,12 @@ class WithConnection(TextFile):
 
 
 def test_an_attribute_without_a_version_is_named(tmp_path):
-    made = make(lambda: "", cachedir=tmp_path / "c", output=WithConnection(tmp_path / "f"), name="f")
-    with pytest.raises(TypeError, match=r"attribute lock of .*WithConnection.*loading = \(\"lock\",\)"):
+    made = make(
+        lambda: "", cachedir=tmp_path / "c", output=WithConnection(tmp_path / "f"), name="f"
+    )
+    with pytest.raises(
+        TypeError, match=r"attribute lock of .*WithConnection.*loading = \(\"lock\",\)"
+    ):
         made()
 
     class Named(WithConnection):

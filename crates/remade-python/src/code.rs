@@ -26,7 +26,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use remade::version::Version;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
@@ -76,6 +76,8 @@ pub(crate) struct Reached {
     pub source: Option<String>,
     /// The normal form. None: the compiled form counts, or it is a class.
     pub normal: Option<String>,
+    /// What its names refer to, for people.
+    pub names: BTreeMap<String, String>,
 }
 
 /// Whose code a body is.
@@ -283,12 +285,14 @@ fn follow(object: &Bound<'_, PyAny>, root: Root, rules: &Rules, as_type: bool) -
     let part = walk.run(object, as_type)?;
     let fingerprint = graph::fingerprint(&walk.nodes, &part);
     let mut reached = Vec::new();
-    for node in &mut walk.nodes {
-        let fingerprint = node.own();
-        if let Some(origin) = node.reached.take() {
+    for place in 0..walk.nodes.len() {
+        let origin = walk.nodes[place].reached.take();
+        let node = &walk.nodes[place];
+        if let Some(origin) = origin {
             reached.push(Reached {
+                names: graph::names(&walk.nodes, node),
+                fingerprint: node.own(),
                 name: node.name.clone(),
-                fingerprint,
                 file: origin.file,
                 line: origin.line,
                 source: origin.source,

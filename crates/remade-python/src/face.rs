@@ -80,6 +80,8 @@ pub(crate) struct Call<'a, 'py> {
     /// Tripwires that went off: what was changed.
     alarms: Vec<String>,
     forced: bool,
+    /// Nothing will run, so what a run might change need not be read before it.
+    pub(crate) only_looks: bool,
     pub(crate) state: State,
 }
 
@@ -114,6 +116,7 @@ impl<'a, 'py> Call<'a, 'py> {
             walk,
             alarms: Vec::new(),
             forced,
+            only_looks: false,
             state,
         })
     }
@@ -533,9 +536,11 @@ impl<'py> Face for Call<'_, 'py> {
         }
         let mut present = Present {
             fingerprint: self.prepared.fingerprint,
+            label: self.function.label().map(str::to_owned),
             code,
             arguments: Vec::new(),
             sources: Vec::new(),
+            files: Vec::new(),
         };
         self.state.contents.clear();
         for (name, value) in self.values.each(&self.prepared.binder)? {
@@ -547,7 +552,10 @@ impl<'py> Face for Call<'_, 'py> {
                 |walk| walk.encode(&value),
                 &mut present,
             )?;
-            if is_constant {
+            if crate::files::is_file(&value)? {
+                present.files.push(name.clone());
+            }
+            if is_constant || self.only_looks {
                 continue;
             }
             let version = present.arguments.last().and_then(|last| last.version);
@@ -762,10 +770,15 @@ impl<'py> Face for Call<'_, 'py> {
                     line: one.line,
                     source: one.source.clone(),
                     normal: one.normal.clone(),
+                    names: one.names.clone(),
                 };
                 (one.fingerprint, text)
             })
             .collect()
+    }
+
+    fn not_followed(&mut self) -> Vec<String> {
+        self.prepared.code.unfollowed().to_vec()
     }
 
     fn environment(&mut self) -> Environment {

@@ -99,6 +99,10 @@ impl Function {
         warned.insert(name.to_owned())
     }
 
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
     fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
         Prepared::new(
             self.callable(py),
@@ -305,6 +309,36 @@ impl MadeFunction {
     ) -> PyResult<bool> {
         match self.function.bound(args, kwargs, false)? {
             Some(mut call) => make::check(&self.function.made, &mut call),
+            None => Err(self.wrong_arguments()),
+        }
+    }
+
+    /// Why a call would be answered from the store, or every reason why not. Runs nothing.
+    #[pyo3(signature = (*args, **kwargs))]
+    fn explain<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let Some(mut call) = self.function.bound(args, kwargs, false)? else {
+            return Err(self.wrong_arguments());
+        };
+        call.only_looks = true;
+        let made = &self.function.made;
+        let explanation = make::explain(made, &mut call)?;
+        crate::explain::explanation(args.py(), &explanation, made.store())
+    }
+
+    /// Keeps the stored result of a call although something changed that does not matter.
+    #[pyo3(signature = (*args, reason, **kwargs))]
+    fn accept(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        reason: &Bound<'_, PyAny>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        match self.function.bound(args, kwargs, false)? {
+            Some(mut call) => crate::accept::accept(args.py(), &self.function, &mut call, reason),
             None => Err(self.wrong_arguments()),
         }
     }
@@ -634,6 +668,27 @@ impl BoundMade {
         let py = args.py();
         let all = self.with_instance(py, args)?;
         self.made.get().check_call_in_cache(&all, kwargs)
+    }
+
+    #[pyo3(signature = (*args, **kwargs))]
+    fn explain<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let all = self.with_instance(args.py(), args)?;
+        self.made.get().explain(&all, kwargs)
+    }
+
+    #[pyo3(signature = (*args, reason, **kwargs))]
+    fn accept(
+        &self,
+        args: &Bound<'_, PyTuple>,
+        reason: &Bound<'_, PyAny>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let all = self.with_instance(args.py(), args)?;
+        self.made.get().accept(&all, reason, kwargs)
     }
 
     #[pyo3(signature = (*args, **kwargs))]

@@ -2,12 +2,14 @@
 //! else. `function` is the decorated object, `face` one call of it, `value` and `registry` tell
 //! versions, `code` fingerprints, `save` and `load` keep results.
 
+mod accept;
 mod arrays;
 mod binder;
 mod code;
 mod depends;
 mod errors;
 mod events;
+mod explain;
 mod face;
 mod files;
 mod frame;

@@ -345,9 +345,8 @@ impl Slot {
 
 /// The error for a persister with an attribute that has no version, such as an open connection.
 fn no_version(class: &Bound<'_, PyType>, parameters: &Bound<'_, PyDict>, why: &str) -> PyErr {
-    let has_none = |(_, value): &(Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-        Walk::default().encode(value).is_err()
-    };
+    let has_none =
+        |(_, value): &(Bound<'_, PyAny>, Bound<'_, PyAny>)| Walk::default().encode(value).is_err();
     let name = match parameters.iter().find(has_none) {
         Some((name, _)) => name.to_string(),
         None => "?".to_owned(),

@@ -20,6 +20,13 @@ pub enum Reason {
         /// The functions and classes whose own code changed, came or went.
         functions: Vec<String>,
     },
+    /// The label that the user gave the code is another.
+    LabelChanged {
+        /// In the last call.
+        from: Option<String>,
+        /// Now.
+        to: Option<String>,
+    },
     /// An argument is another.
     ArgumentChanged {
         /// The parameter.
@@ -54,7 +61,7 @@ pub enum Reason {
         /// Short form now; None: it cannot be found.
         to: Option<String>,
     },
-    /// A file input of a nested call is another.
+    /// A file input is another.
     SourceChanged {
         /// As it was given.
         path: String,
@@ -116,6 +123,34 @@ pub enum Reason {
     Asked,
 }
 
+impl Reason {
+    /// The name of the variant, for programs that have no enumerations.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Reason::NeverRan => "never_ran",
+            Reason::Forgotten => "forgotten",
+            Reason::CodeChanged { .. } => "code_changed",
+            Reason::LabelChanged { .. } => "label_changed",
+            Reason::ArgumentChanged { .. } => "argument_changed",
+            Reason::Unversioned { .. } => "unversioned",
+            Reason::ChangedByItself { .. } => "changed_by_itself",
+            Reason::Shared => "shared",
+            Reason::ImplicitChanged { .. } => "implicit_changed",
+            Reason::SourceChanged { .. } => "source_changed",
+            Reason::NestedChanged { .. } => "nested_changed",
+            Reason::NestedUnversioned { .. } => "nested_unversioned",
+            Reason::ResultMissing { .. } => "result_missing",
+            Reason::ResultChanged { .. } => "result_changed",
+            Reason::PersisterChanged { .. } => "persister_changed",
+            Reason::AskedElsewhere { .. } => "asked_elsewhere",
+            Reason::Unloadable { .. } => "unloadable",
+            Reason::RecordDamaged { .. } => "record_damaged",
+            Reason::RecordNewer { .. } => "record_newer",
+            Reason::Asked => "asked",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -127,6 +162,9 @@ impl fmt::Display for Reason {
             }
             Reason::CodeChanged { functions } => {
                 write!(f, "code changed: {}", functions.join(", "))
+            }
+            Reason::LabelChanged { from, to } => {
+                write!(f, "version= changed: from {} to {}", known(from), known(to))
             }
             Reason::ArgumentChanged {
                 name,
@@ -198,12 +236,16 @@ impl fmt::Display for Reason {
 pub struct Present {
     /// The version of the function's code.
     pub fingerprint: Version,
+    /// The label that the user gave it.
+    pub label: Option<String>,
     /// Each function and class reached, with the version of its own code.
     pub code: BTreeMap<String, Version>,
     /// What the function was given.
     pub arguments: Vec<Argument>,
     /// The files among them.
     pub sources: Vec<SourceState>,
+    /// The parameters whose arguments are files and nothing else: they are told as files.
+    pub files: Vec<String>,
 }
 
 /// Why a record may not answer, from the record alone.
@@ -247,16 +289,28 @@ pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
         return vec![Reason::NeverRan];
     };
     let mut reasons = Vec::new();
-    if last.fingerprint != now.fingerprint {
-        reasons.push(Reason::CodeChanged {
-            functions: changed_functions(&last.code, &now.code),
+    if last.label != now.label {
+        reasons.push(Reason::LabelChanged {
+            from: last.label.clone(),
+            to: now.label.clone(),
         });
     }
+    if last.fingerprint != now.fingerprint {
+        let functions = changed_functions(&last.code, &now.code);
+        if reasons.is_empty() || !functions.is_empty() {
+            reasons.push(Reason::CodeChanged { functions });
+        }
+    }
+    let sources = changed_sources(&last.sources, &now.sources);
     for argument in &now.arguments {
         let before = last
             .arguments
             .iter()
             .find(|other| other.name == argument.name);
+        let is_named_as_before = before.is_some_and(|before| before.short == argument.short);
+        if is_named_as_before && !sources.is_empty() && now.files.contains(&argument.name) {
+            continue; // the file itself is told
+        }
         if before.is_none_or(|before| before.version != argument.version) {
             reasons.push(Reason::ArgumentChanged {
                 name: argument.name.clone(),
@@ -279,13 +333,32 @@ pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
             });
         }
     }
+    reasons.extend(sources);
     if reasons.is_empty() {
         reasons.push(Reason::Forgotten);
     }
     reasons
 }
 
-fn changed_functions(
+/// Files that are asked for as before, and are not what they were.
+fn changed_sources(before: &[SourceState], now: &[SourceState]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for source in now {
+        let mut same = before.iter().filter(|other| other.path == source.path);
+        if same
+            .next()
+            .is_some_and(|other| other.version != source.version)
+        {
+            reasons.push(Reason::SourceChanged {
+                path: source.path.clone(),
+            });
+        }
+    }
+    reasons
+}
+
+/// The functions and classes whose own code changed, came or went.
+pub(crate) fn changed_functions(
     before: &BTreeMap<String, Version>,
     now: &BTreeMap<String, Version>,
 ) -> Vec<String> {

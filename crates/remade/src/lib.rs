@@ -7,6 +7,7 @@
 
 pub mod call;
 pub mod decide;
+mod diff;
 pub mod event;
 pub mod machine;
 pub mod make;

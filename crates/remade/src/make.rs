@@ -3,6 +3,9 @@
 //! [`call`] is the promise of the library. A face (the Python package, a Rust macro) says, through
 //! [`Face`], what a value, a run and a persister are; everything else is here, once.
 
+mod accept;
+mod carry;
+mod explain;
 mod face;
 mod finish;
 mod known;
@@ -21,6 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use accept::{Acceptance, accept};
+pub use explain::{CodeChange, Compared, Explanation, explain};
 pub use face::{
     CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
 };

@@ -36,6 +36,9 @@ pub struct Record {
     pub key: CallKey,
     /// The version of the function's code.
     pub fingerprint: Version,
+    /// The label that the user gave the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// Each function and class reached, with the version of its own code.
     pub code: BTreeMap<String, Version>,
     /// What the function was given.
@@ -59,6 +62,9 @@ pub struct Record {
     /// An argument was changed by the run and returned: the record answers only calls whose
     /// arguments share nothing, because what is shared would have been changed as well.
     pub changed_returned: bool,
+    /// Who kept this result although something had changed, and why; the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Accepted>,
     /// When the run began, as RFC 3339.
     pub started: String,
     /// How long the function ran.
@@ -143,6 +149,30 @@ pub struct Nested {
     pub implicit: Vec<Implicit>,
     /// A nested call that could not be versioned: its name and why.
     pub unversioned: Option<String>,
+}
+
+/// A person kept a result that no run gave for this code, or that no run gave at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The user's name on the machine.
+    pub who: String,
+    /// When, as RFC 3339.
+    pub when: String,
+    /// Why, in that person's words.
+    pub why: String,
+    /// What had changed.
+    pub what: Vec<String>,
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "accepted by {} at {}: {}", self.who, self.when, self.why)?;
+        match self.what.is_empty() {
+            true => Ok(()),
+            false => write!(f, " ({})", self.what.join("; ")),
+        }
+    }
 }
 
 /// How the returned value is put together from results.

@@ -16,8 +16,8 @@ use remade::call::CallKey;
 use remade::decide::Reason;
 use remade::make;
 use remade::record::{
-    Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested, NeverFresh,
-    Origin, Record, ResultFile, Shape, Short, Unreadable,
+    Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested,
+    NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
 };
 use remade::source::SourceState;
 use remade::stamp::Stamp;
@@ -170,6 +170,15 @@ fn never_fresh() -> impl Strategy<Value = NeverFresh> {
     ]
 }
 
+fn accepted() -> impl Strategy<Value = Accepted> {
+    (text(), text(), text(), vec(text(), 0..3)).prop_map(|(who, when, why, what)| Accepted {
+        who,
+        when,
+        why,
+        what,
+    })
+}
+
 fn record() -> impl Strategy<Value = Record> {
     let inputs = (
         vec(argument(), 0..3),
@@ -192,19 +201,27 @@ fn record() -> impl Strategy<Value = Record> {
         btree_map(text(), text(), 0..3),
         text(),
         any::<(bool, bool)>(),
+        vec(accepted(), 0..2),
     );
-    let code = (text(), key(), version(), btree_map(text(), version(), 0..3));
+    let code = (
+        text(),
+        key(),
+        version(),
+        option::of(text()),
+        btree_map(text(), version(), 0..3),
+    );
     (code, inputs, outputs, facts).prop_map(
         |(
-            (function, key, fingerprint, code),
+            (function, key, fingerprint, label, code),
             (arguments, sources, implicit, nested),
             (value, results, written, items, never_fresh),
-            (started, seconds, host, pid, packages, boot, (synced, changed_returned)),
+            (started, seconds, host, pid, packages, boot, (synced, changed_returned), accepted),
         )| Record {
             format: FORMAT,
             function,
             key,
             fingerprint,
+            label,
             code,
             arguments,
             sources,
@@ -223,6 +240,7 @@ fn record() -> impl Strategy<Value = Record> {
                 .collect(),
             never_fresh,
             changed_returned,
+            accepted,
             started,
             seconds,
             host: host.clone(),

@@ -32,6 +32,8 @@ pub(super) struct Node<'py> {
     pub(super) name: String,
     pub(super) form: Version,
     pub(super) parts: BTreeMap<String, Part>,
+    /// Constants among the parts, in short, for people.
+    pub(super) shown: BTreeMap<String, String>,
     /// Parts by the place they were found in, as some function may turn out to rebind it.
     pub(super) placed: Vec<(String, (usize, usize))>,
     pub(super) reached: Option<Origin>,
@@ -62,6 +64,22 @@ impl Node<'_> {
         }
         encoder.finish()
     }
+}
+
+/// What the names of a node refer to, for people.
+pub(super) fn names(nodes: &[Node<'_>], node: &Node<'_>) -> BTreeMap<String, String> {
+    let text = |(label, part): (&String, &Part)| {
+        let text = match part {
+            Part::Value(_) => node.shown.get(label)?.clone(),
+            Part::Name(name) => name.clone(),
+            Part::Node(index) => nodes[*index].name.clone(),
+            Part::Member(index, name) => format!("{}.{name}", nodes[*index].name),
+            Part::Implicit => "an implicit input".to_owned(),
+            Part::Missing => return None,
+        };
+        (!text.is_empty()).then(|| (label.clone(), text))
+    };
+    node.parts.iter().filter_map(text).collect()
 }
 
 fn simple(part: &Part, encoder: &mut Encoder) {

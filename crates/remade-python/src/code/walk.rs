@@ -15,7 +15,7 @@ use super::kinds::{Kinds, attribute, is_passed_over, text, type_name};
 use super::normal::Normalizer;
 use super::own;
 use super::place::{Implicit, Place, Spot};
-use crate::value::encode_constant;
+use crate::value::{encode_constant, short_form};
 
 pub(super) struct Walk<'a, 'py> {
     pub(super) py: Python<'py>,
@@ -133,6 +133,10 @@ impl<'a, 'py> Walk<'a, 'py> {
         match self.classify(value, as_type, false)? {
             Some(part) => {
                 self.guard(spot, Some(value));
+                if let Part::Value(_) = part {
+                    let short = short_form(value);
+                    self.nodes[index].shown.insert(label.to_owned(), short);
+                }
                 self.add(index, label, part, spot);
             }
             None => {
@@ -207,6 +211,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                 name: String::new(),
                 form: Version::of_bytes(b""),
                 parts: BTreeMap::new(),
+                shown: BTreeMap::new(),
                 placed: Vec::new(),
                 reached: None,
             });

@@ -95,6 +95,10 @@ pub trait Face {
 
     /// Texts of the code reached, for those who ask later what changed.
     fn code_texts(&mut self) -> Vec<(Version, CodeText)>;
+    /// What of the code could not be followed, in sentences.
+    fn not_followed(&mut self) -> Vec<String> {
+        Vec::new()
+    }
     /// What ran it.
     fn environment(&mut self) -> Environment;
     /// Warns. An error means that the user turned the warning into one.
@@ -200,6 +204,9 @@ pub struct CodeText {
     pub source: Option<String>,
     /// As compared.
     pub normal: Option<String>,
+    /// What its names refer to, in short: constants, defaults, what counts by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// What ran a call.

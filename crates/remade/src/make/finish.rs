@@ -184,6 +184,7 @@ fn record_of<F: Face>(
         function: made.name.clone(),
         key: running.key,
         fingerprint: running.present.fingerprint,
+        label: running.present.label.clone(),
         code: running.present.code.clone(),
         arguments: running.present.arguments.clone(),
         sources: running.present.sources.clone(),
@@ -195,6 +196,7 @@ fn record_of<F: Face>(
         items: saved.items,
         never_fresh,
         changed_returned,
+        accepted: Vec::new(),
         started: running.started.to_string(),
         seconds,
         host: crate::machine::host().to_owned(),
@@ -235,7 +237,7 @@ fn result_file<K: Default>(
 }
 
 /// The version of what a persister gives back for a content.
-fn persisted(persister: Version, content: Version) -> Version {
+pub(super) fn persisted(persister: Version, content: Version) -> Version {
     let mut encoder = Encoder::new();
     encoder.begin(Tag::Persisted, 2);
     encoder.version(Tag::Version, persister);
@@ -245,7 +247,7 @@ fn persisted(persister: Version, content: Version) -> Version {
 
 /// The texts of the code, once for every fingerprint. They serve explanations only, so a failure
 /// here costs nothing that matters.
-fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
+pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
     for (fingerprint, text) in face.code_texts() {
         let path = layout::code_path(made.store.root(), fingerprint);
         if path.exists() {

@@ -98,11 +98,7 @@ pub(super) fn decide<F: Face>(
             return Ok(Some((known, Vec::new())));
         }
         let stamp = known.stamp();
-        let mut moved = Vec::new();
-        let found = face.detached(|| find_files(made, known, reasons, &mut moved));
-        for (from, to) in moved {
-            face.warn(Warning::MovedAside { from, to })?;
-        }
+        let found = look_for_files(made, face, known, reasons)?;
         // Between reading the record and looking for its files, another process may have renamed
         // them: then record and files are read again. What is missing twice is missing.
         if found.is_some() || last == Some(stamp) || look == LOOKS {
@@ -114,11 +110,24 @@ pub(super) fn decide<F: Face>(
     Ok(None)
 }
 
-/// The record of a key, if nothing but its files can make it stale. The order is from cheap to
-/// dear.
+/// The record of a key, if nothing but its files can make it stale.
 fn may_answer<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
+    key: CallKey,
+    reasons: &mut Vec<Reason>,
+) -> Result<Option<KnownOf<F>>, F::Error> {
+    let Some(known) = record_of(made, face, key, reasons)? else {
+        return Ok(None);
+    };
+    objections(made, face, &known, reasons, Look::First)?;
+    Ok(reasons.is_empty().then_some(known))
+}
+
+/// The record of a key, if there is one that can be read.
+pub(super) fn record_of<F: Face>(
+    made: &Made<F::Kept>,
+    _face: &mut F,
     key: CallKey,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<KnownOf<F>>, F::Error> {
@@ -145,23 +154,46 @@ fn may_answer<F: Face>(
         });
         return Ok(None);
     }
-    if let Some(reason) = decide::never_fresh(record) {
-        reasons.push(reason);
-        return Ok(None);
+    Ok(Some(known))
+}
+
+/// How far to look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// One reason is enough to run.
+    First,
+    /// A person wants to know all.
+    All,
+}
+
+/// What stands against a record, but for its files. The order is from cheap to dear.
+pub(super) fn objections<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    known: &Known<F::Kept>,
+    reasons: &mut Vec<Reason>,
+    look: Look,
+) -> Result<(), F::Error> {
+    let record = &known.record;
+    let is_enough = |reasons: &Vec<Reason>| look == Look::First && !reasons.is_empty();
+    reasons.extend(decide::never_fresh(record));
+    if is_enough(reasons) {
+        return Ok(());
     }
-    if let Some(reason) = face.persisters_agree(&known)? {
-        reasons.push(reason);
-        return Ok(None);
+    reasons.extend(face.persisters_agree(known)?);
+    if is_enough(reasons) {
+        return Ok(());
     }
     if record.changed_returned && face.arguments_share()? {
         reasons.push(Reason::Shared);
-        return Ok(None);
+    }
+    if is_enough(reasons) {
+        return Ok(());
     }
     if !record.implicit.is_empty() {
         reasons.extend(face.implicit_changes(&record.implicit)?);
     }
-    nested_changes(made, face, record, reasons)?;
-    Ok(reasons.is_empty().then_some(known))
+    nested_changes(made, face, record, reasons)
 }
 
 fn nested_changes<F: Face>(
@@ -194,6 +226,21 @@ fn nested_changes<F: Face>(
         }
     }
     Ok(())
+}
+
+/// Finds the files of a record where their stamps alone do not say that they are there.
+pub(super) fn look_for_files<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    known: KnownOf<F>,
+    reasons: &mut Vec<Reason>,
+) -> Result<Option<Decided<F::Kept>>, F::Error> {
+    let mut moved = Vec::new();
+    let found = face.detached(|| find_files(made, known, reasons, &mut moved));
+    for (from, to) in moved {
+        face.warn(Warning::MovedAside { from, to })?;
+    }
+    Ok(found)
 }
 
 /// The slow way: the stamps do not agree, so the files are looked for and read.
@@ -301,7 +348,9 @@ fn complete<K: Default>(
 
 /// Whether the record on the disk is of the same run.
 fn is_still_the_record<K>(known: &Known<K>) -> bool {
-    known::read(known.path()).is_ok_and(|(present, _)| present.started == known.record.started)
+    known::read(known.path()).is_ok_and(|(present, _)| {
+        present.started == known.record.started && present.accepted == known.record.accepted
+    })
 }
 
 /// Writes what was learned about the files back into the record, unless somebody else is about to
@@ -347,11 +396,7 @@ pub(super) fn newest<F: Face>(
                 .known
                 .find(key, || made.folder.record(key), &made.store);
             let Ok(known) = found else { continue };
-            let (mut reasons, mut moved) = (Vec::new(), Vec::new());
-            let found = face.detached(|| find_files(made, known, &mut reasons, &mut moved));
-            for (from, to) in moved {
-                face.warn(Warning::MovedAside { from, to })?;
-            }
+            let found = look_for_files(made, face, known, &mut Vec::new())?;
             let Some((known, elsewhere)) = found else {
                 continue;
             };

@@ -214,6 +214,13 @@ pub fn link_new(path: &Path, second: &Path) -> io::Result<()> {
     fs::hard_link(path, second)
 }
 
+/// Copies a file to a name that must not be there yet.
+pub fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    let (mut from, mut to) = (open_regular(from)?, create_new(to)?);
+    io::copy(&mut from, &mut to)?;
+    close(to)
+}
+
 /// Removes a file; one that is not there is removed already.
 pub fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {

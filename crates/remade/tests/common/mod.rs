@@ -452,6 +452,7 @@ impl Face for Asked<'_> {
         let arguments = self.arguments.borrow();
         Ok(Present {
             fingerprint: self.fingerprint(),
+            label: None,
             code: code
                 .iter()
                 .map(|(name, number)| (name.clone(), Value::Int(*number).version()))
@@ -467,6 +468,7 @@ impl Face for Asked<'_> {
                 })
                 .collect(),
             sources: Vec::new(),
+            files: Vec::new(),
         })
     }
 
