@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
         version: str | None = None,
+        was: str | Collection[str] = (),
     ) -> _remade.MadeFunction[_P, _R]: ...
 
     @overload
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
         version: str | None = None,
+        was: str | Collection[str] = (),
     ) -> _Decorator: ...
 
 
@@ -79,6 +81,7 @@ def make(
     depends: Collection[Any] = (),
     follow: Collection[str] = (),
     version: str | None = None,
+    was: str | Collection[str] = (),
 ) -> Any:
     """Saves what a function returned, and runs it again only when its code or arguments change.
 
@@ -109,6 +112,8 @@ def make(
             version), `File`, `Env`, functions and classes (by code), other values.
         follow: Packages outside your own code whose code counts as your own: `("lab",)`.
         version: A label that is part of the code. Another label runs the function again.
+        was: The name, or names, that the function had before it was renamed or moved:
+            `"old.module.name"`. Its stored results come over to the new name.
 
     Returns:
         A `MadeFunction`, which is called as `func` is. Without `func`, a decorator.
@@ -135,7 +140,7 @@ def make(
     """
     options = _Options(
         output, cachedir, name, debug, raise_errors, keep, unknown, verify, ignore, depends, follow,
-        version,
+        version, was,
     )  # fmt: skip
     if func is None:
         return lambda function: options.decorate(function)
@@ -148,6 +153,7 @@ class _Options:
     def __init__(
         self, output: Any, cachedir: Any, name: Any, debug: Any, raise_errors: Any, keep: Any,
         unknown: Any, verify: Any, ignore: Any, depends: Any, follow: Any, version: Any,
+        was: Any,
     ) -> None:  # fmt: skip
         self.cachedir = os.path.abspath(_text_path("cachedir", cachedir))
         self.output = _output.checked(output)
@@ -173,6 +179,13 @@ class _Options:
         if version is not None and not isinstance(version, str):
             raise TypeError(f'version takes a text such as version="2", not {version!r}')
         self.version = version
+        self.was = (was,) if isinstance(was, str) else _names("was", was)
+        for former in self.was:
+            if not all(former.split(".")) or "." not in former:
+                raise ValueError(
+                    f"was takes the whole name that the function had, such as "
+                    f'was="old.module.name", not {former!r}'
+                )
 
     def decorate(self, func: Any) -> _remade.MadeFunction[..., Any]:
         _refuse(func)
@@ -189,6 +202,8 @@ class _Options:
             "depends": self.depends,
             "follow": self.follow,
             "version": self.version,
+            "module": module,
+            "was": self.was,
         }
         return built(func, name, self.output, options)
 

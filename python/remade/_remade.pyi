@@ -76,6 +76,8 @@ class MadeFunction(Generic[_P, _R_co]):
         depends: Sequence[Any],
         follow: Sequence[str],
         version: str | None,
+        module: str,
+        was: Sequence[str],
     ) -> MadeFunction[_P, _R_co]: ...
     @classmethod
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...

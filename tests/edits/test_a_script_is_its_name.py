@@ -1,10 +1,8 @@
 """A script's functions are named after its file, however it is started; another name is another
-place in the store.
-
-DESIGN.md names a function of a script by the script. A renamed script has no records under its new
-name, so each function runs once more, and then is fresh under both names. What a script shares with
-others belongs into a module, whose name does not change.
+place in the store. A script that was renamed takes the records of its code with it.
 """
+
+import pytest
 
 SCRIPT = """
     from remade import make
@@ -45,14 +43,54 @@ def test_a_script_and_its_import_are_one(shop):
     assert shop.print("analysis") == ("13", [])
 
 
-def test_a_renamed_script_runs_once_under_its_new_name(shop):
+def rename(shop, old, new):
+    (shop.folder / f"{old}.py").rename(shop.folder / f"{new}.py")
+
+
+def test_a_renamed_script_runs_nothing(shop):
     shop.write(analysis=SCRIPT)
     assert shop.print("analysis") == ("7", ["f", "g"])
-    (shop.folder / "analysis.py").rename(shop.folder / "study.py")
+    for old, new in [("analysis", "study"), ("study", "trial"), ("trial", "analysis")]:
+        rename(shop, old, new)
+        assert shop.print(new) == ("7", [])
+        assert shop.print(new) == ("7", [])
+
+
+def test_a_renamed_script_that_was_edited_runs_what_was_edited(shop):
+    shop.write(analysis=SCRIPT)
+    shop.print("analysis")
+    rename(shop, "analysis", "study")
+    shop.edit("study", "FACTOR = 2", "FACTOR = 4")
+    assert shop.print("study") == ("13", ["f", "g"])
+    assert shop.print("study") == ("13", [])
+
+
+def test_a_copy_of_a_script_that_is_still_there_starts_anew(shop):
+    """Which of two scripts a result belongs to is not guessed."""
+    shop.write(analysis=SCRIPT, study=SCRIPT)
+    assert shop.print("analysis") == ("7", ["f", "g"])
     assert shop.print("study") == ("7", ["f", "g"])
-    assert shop.print("study") == ("7", [])
-    (shop.folder / "study.py").rename(shop.folder / "analysis.py")
     assert shop.print("analysis") == ("7", [])
+
+
+@pytest.mark.parametrize("setting", ["[2]", "{'a': 2}"])
+def test_settings_and_nested_calls_come_along(shop, setting):
+    script = SCRIPT.replace("FACTOR = 2", f"FACTOR = {setting}").replace(
+        "x * FACTOR", "x * list(FACTOR)[0] if isinstance(FACTOR, list) else x * FACTOR['a']"
+    )
+    script += """
+    @make
+    def outer(x):
+        mark("outer")
+        return g(f(x))
+
+    if __name__ == "__main__":
+        print(outer(3))
+    """
+    shop.write(analysis=script)
+    assert shop.print("analysis") == ("7\n7", ["f", "g", "outer"])
+    rename(shop, "analysis", "study")
+    assert shop.print("study") == ("7\n7", [])
 
 
 def test_a_renamed_script_keeps_the_versions_of_its_functions(shop):

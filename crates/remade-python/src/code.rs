@@ -102,6 +102,18 @@ pub(crate) fn of<'py>(object: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Cod
     find(object, rules, false)
 }
 
+/// The fingerprint that a function would have if its `def` had this name.
+pub(crate) fn fingerprint_as(
+    object: &Bound<'_, PyAny>,
+    rules: &Rules,
+    name: &str,
+) -> PyResult<Version> {
+    let mut walk = Walk::new(object.py(), rules)?;
+    walk.root_name = Some(name.to_owned());
+    let part = walk.run(object, false)?;
+    Ok(graph::fingerprint(&walk.nodes, &part))
+}
+
 /// The code of a class as the type of an instance: its made methods count where they are called.
 pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult<Code> {
     find(class, rules, true)

@@ -10,7 +10,8 @@ use remade::call::CallKey;
 use remade::decide::{Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    CodeText, Environment, Face, ImplicitNow, Keyed, Known, LoadFailure, NotSaved, Running, Saved,
+    CodeText, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure, NotSaved, Running,
+    Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
 use remade::store::commit::Staging;
@@ -79,6 +80,8 @@ pub(crate) struct Call<'a, 'py> {
     walk: Walk<'py>,
     /// Tripwires that went off: what was changed.
     alarms: Vec<String>,
+    /// The version of the arguments, once there is a key.
+    given: Option<Version>,
     forced: bool,
     /// Nothing will run, so what a run might change need not be read before it.
     pub(crate) only_looks: bool,
@@ -115,6 +118,7 @@ impl<'a, 'py> Call<'a, 'py> {
             values,
             walk,
             alarms: Vec::new(),
+            given: None,
             forced,
             only_looks: false,
             state,
@@ -341,14 +345,29 @@ impl<'py> Face for Call<'_, 'py> {
     type Kept = Kept;
 
     fn key(&mut self) -> PyResult<Keyed> {
+        self.given = None;
         if let Some((parameter, why)) = self.encode_all()? {
             return Ok(Keyed::Unversioned { parameter, why });
         }
+        let given = self.walk.encoder.finish();
+        self.given = Some(given);
         Ok(Keyed::Known(CallKey::of(
             self.function.made.name_version(),
             self.prepared.fingerprint,
-            self.walk.encoder.finish(),
+            given,
         )))
+    }
+
+    fn given(&self) -> Option<Version> {
+        self.given
+    }
+
+    fn fingerprint(&self) -> Version {
+        self.prepared.fingerprint
+    }
+
+    fn former(&mut self) -> PyResult<Vec<Former>> {
+        crate::former::names(self.py, self.function, &self.prepared)
     }
 
     fn is_forced(&self) -> bool {

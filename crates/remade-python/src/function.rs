@@ -36,6 +36,8 @@ pub(crate) struct Function {
     rules: Rules,
     ignore: Vec<String>,
     label: Option<String>,
+    module: String,
+    was: Vec<String>,
     is_async: bool,
     callable: Py<PyAny>,
     arguments: Py<PyTuple>,
@@ -101,6 +103,20 @@ impl Function {
 
     pub(crate) fn label(&self) -> Option<&str> {
         self.label.as_deref()
+    }
+
+    /// The module in its name.
+    pub(crate) fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// Names that it had before, as `was=` tells them.
+    pub(crate) fn was(&self) -> &[String] {
+        &self.was
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
@@ -228,7 +244,7 @@ impl Deref for Whole {
 impl MadeFunction {
     #[new]
     #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
-        verify, ignore, depends, follow, version))]
+        verify, ignore, depends, follow, version, module, was))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         func: &Bound<'_, PyAny>,
@@ -244,6 +260,8 @@ impl MadeFunction {
         depends: Vec<Bound<'_, PyAny>>,
         follow: Vec<String>,
         version: Option<String>,
+        module: String,
+        was: Vec<String>,
     ) -> PyResult<MadeFunction> {
         let py = func.py();
         let arguments = (func, &name, output).into_pyobject(py)?.unbind();
@@ -264,6 +282,8 @@ impl MadeFunction {
                 rules: Rules { follow },
                 ignore,
                 label: version,
+                module,
+                was,
                 is_async,
                 callable: func.clone().unbind(),
                 arguments,

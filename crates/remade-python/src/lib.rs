@@ -12,6 +12,7 @@ mod events;
 mod explain;
 mod face;
 mod files;
+mod former;
 mod frame;
 mod function;
 mod load;

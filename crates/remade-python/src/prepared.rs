@@ -35,11 +35,7 @@ impl Prepared {
         let py = function.py();
         let binder = Binder::of(function, ignore)?;
         let code = Arc::new(code::of(function, rules)?);
-        let mut encoder = Encoder::new();
-        encoder.version(Tag::Code, code.fingerprint());
-        if let Some(label) = label {
-            encoder.text(label);
-        }
+        let mut encoder = labelled(code.fingerprint(), label);
         let fingerprint = encoder.finish();
         let structure = output.structure(py);
         let mut persisters = Vec::with_capacity(output.slots.len());
@@ -79,4 +75,14 @@ impl Prepared {
     pub(crate) fn is_current(&self, py: Python<'_>) -> bool {
         self.code.is_current(py) && self.persister_code.iter().all(|code| code.is_current(py))
     }
+}
+
+/// The version of code with the label that the user gave it.
+pub(crate) fn labelled(code: Version, label: Option<&str>) -> Encoder {
+    let mut encoder = Encoder::new();
+    encoder.version(Tag::Code, code);
+    if let Some(label) = label {
+        encoder.text(label);
+    }
+    encoder
 }

@@ -10,6 +10,7 @@ mod face;
 mod finish;
 mod known;
 mod reuse;
+mod takeover;
 
 use crate::call::CallKey;
 use crate::decide::{self, Present, Reason};
@@ -21,7 +22,7 @@ use crate::store::prune::{self, Keep};
 use crate::store::{FunctionFolder, Store};
 use crate::version::Version;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub use accept::{Acceptance, accept};
@@ -30,6 +31,7 @@ pub use face::{
     CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
 };
 pub use known::{Content, Known, KnownFile};
+pub use takeover::{Former, of_vanished_scripts};
 
 /// How long a caller that already holds a key waits for another one. Two of them could wait for
 /// each other; after this time one of them runs unlocked.
@@ -49,6 +51,7 @@ pub struct Made<K> {
     known: known::Memory<K>,
     reused: AtomicU64,
     ran: AtomicU64,
+    took_over: AtomicBool,
 }
 
 impl<K: Default> Made<K> {
@@ -63,6 +66,7 @@ impl<K: Default> Made<K> {
             known: known::Memory::default(),
             reused: AtomicU64::new(0),
             ran: AtomicU64::new(0),
+            took_over: AtomicBool::new(false),
         }
     }
 

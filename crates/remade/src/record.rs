@@ -41,6 +41,12 @@ pub struct Record {
     pub label: Option<String>,
     /// Each function and class reached, with the version of its own code.
     pub code: BTreeMap<String, Version>,
+    /// The name that the function had when it ran, if it was another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// The version of all arguments together: with function and fingerprint it gives the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Version>,
     /// What the function was given.
     pub arguments: Vec<Argument>,
     /// The files among the arguments.

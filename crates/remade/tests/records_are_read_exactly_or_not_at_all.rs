@@ -209,10 +209,11 @@ fn record() -> impl Strategy<Value = Record> {
         version(),
         option::of(text()),
         btree_map(text(), version(), 0..3),
+        (option::of(text()), option::of(version())),
     );
     (code, inputs, outputs, facts).prop_map(
         |(
-            (function, key, fingerprint, label, code),
+            (function, key, fingerprint, label, code, (was, given)),
             (arguments, sources, implicit, nested),
             (value, results, written, items, never_fresh),
             (started, seconds, host, pid, packages, boot, (synced, changed_returned), accepted),
@@ -223,6 +224,8 @@ fn record() -> impl Strategy<Value = Record> {
             fingerprint,
             label,
             code,
+            was,
+            given,
             arguments,
             sources,
             implicit,

@@ -119,12 +119,10 @@ fn find(
                     });
                 }
             }
-            let mut encoder = Encoder::new();
-            encoder.begin_named(Tag::Parts, "normal", 1);
-            encoder.text(&text);
+            let form = form(&text);
             source_text = Some(found.source);
             normal = Some(text);
-            encoder.finish()
+            form
         }
         None => compiled::version(code)?,
     };
@@ -139,6 +137,38 @@ fn find(
         normal,
         asked,
     })
+}
+
+fn form(text: &str) -> Version {
+    let mut encoder = Encoder::new();
+    encoder.begin_named(Tag::Parts, "normal", 1);
+    encoder.text(text);
+    encoder.finish()
+}
+
+/// The form that a function would have if its `def` had this name.
+pub(super) fn form_as(
+    code: &Bound<'_, PyAny>,
+    globals: Option<&Bound<'_, PyDict>>,
+    normalizer: &mut Normalizer,
+    is_make: &mut dyn FnMut(&[String]) -> bool,
+    name: &str,
+) -> PyResult<Version> {
+    let Some(found) = source::find(code, globals)? else {
+        return compiled::version(code);
+    };
+    // The tree is shared by all functions of the file.
+    let node = code
+        .py()
+        .import("copy")?
+        .call_method1("copy", (found.node,))?;
+    if node.hasattr("name")? {
+        node.setattr("name", name)?;
+    }
+    match normalizer.normal(&node, is_make) {
+        Ok(text) => Ok(form(&text)),
+        Err(_) => compiled::version(code),
+    }
 }
 
 /// The bytecode of a function also loads the annotations of the functions in it. What is not in the

@@ -46,8 +46,16 @@ impl<'py> Walk<'_, 'py> {
             return self.open_foreign(index, function, &globals, &names);
         }
         let facts = self.facts(&code, &globals)?;
+        let form = match &self.root_name {
+            Some(name) if index == self.root => {
+                let mut is_make = |chain: &[String]| is_make(&globals, chain);
+                let normalizer = &mut self.normalizer;
+                facts::form_as(&code, Some(&globals), normalizer, &mut is_make, name)?
+            }
+            _ => facts.form,
+        };
         let node = &mut self.nodes[index];
-        node.form = facts.form;
+        node.form = form;
         node.reached = Some(Origin {
             file: Some(facts.file.clone()),
             line: facts.line,

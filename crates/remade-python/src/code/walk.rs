@@ -28,6 +28,8 @@ pub(super) struct Walk<'a, 'py> {
     /// Of the root function itself: another function with the same code can share all the others.
     pub(super) root_guards: Guards,
     pub(super) root: usize,
+    /// The name that the `def` of the root function is to have.
+    pub(super) root_name: Option<String>,
     pub(super) implicit: Vec<Implicit>,
     implicit_index: HashMap<(usize, usize), usize>,
     pub(super) unfollowed: BTreeSet<String>,
@@ -46,6 +48,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             guards: Guards::default(),
             root_guards: Guards::default(),
             root: usize::MAX,
+            root_name: None,
             implicit: Vec::new(),
             implicit_index: HashMap::new(),
             unfollowed: BTreeSet::new(),

@@ -94,6 +94,7 @@ pub fn accept<F: Face>(
         return Ok(Acceptance::Refused(refused));
     };
     let mut record = as_of_now(&known.record, key, present, implicit);
+    record.given = face.given();
     for reason in &reasons {
         if let Reason::NestedChanged { name } = reason {
             match face.nested_function(name)? {

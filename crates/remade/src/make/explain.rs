@@ -4,7 +4,7 @@
 //! the record of this very call or, where there is none, the one that differs least. Nothing runs
 //! and no result is loaded.
 
-use super::{CodeText, Face, Known, Made, reuse};
+use super::{CodeText, Face, Known, Made, reuse, takeover};
 use crate::call::CallKey;
 use crate::decide::{self, Present, Reason};
 use crate::diff;
@@ -100,6 +100,7 @@ pub fn explain<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<Explanatio
             (None, vec![reason])
         }
     };
+    takeover::once(made, face)?;
     let present = face.present()?;
     let known = match key {
         Some(key) => {
@@ -156,12 +157,15 @@ pub fn explain<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<Explanatio
 
 type KnownOf<F> = Arc<Known<<F as Face>::Kept>>;
 
+/// A record, if there is one, and what stands against it.
+type Judged<F> = (Option<KnownOf<F>>, Vec<Reason>);
+
 /// The record of a key, with everything that stands against it.
 fn of_key<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
     key: CallKey,
-) -> Result<(Option<KnownOf<F>>, Vec<Reason>), F::Error> {
+) -> Result<Judged<F>, F::Error> {
     let mut reasons = Vec::new();
     let known = reuse::record_of(made, face, key, &mut reasons)?;
     if let Some(known) = &known {
@@ -191,7 +195,7 @@ pub(super) fn nearest<F: Face>(
     face: &mut F,
     present: &Present,
     is_slight: fn(&Reason) -> bool,
-) -> Result<(Option<KnownOf<F>>, Vec<Reason>), F::Error> {
+) -> Result<Judged<F>, F::Error> {
     let weight = |reasons: &[Reason]| {
         let grave = reasons.iter().filter(|reason| !is_slight(reason)).count();
         (grave, reasons.len())

@@ -1,6 +1,6 @@
 //! What must a language say about values, runs and persisters?
 
-use super::{Known, Running};
+use super::{Former, Known, Running};
 use crate::call::CallKey;
 use crate::decide::{Present, Reason};
 use crate::event::{Event, Warning};
@@ -24,6 +24,15 @@ pub trait Face {
 
     /// The key of this call as the arguments are now.
     fn key(&mut self) -> Result<Keyed, Self::Error>;
+    /// The version of the arguments: the last part of the key that was given last. None: there is
+    /// no key.
+    fn given(&self) -> Option<Version>;
+    /// The version of the function's code as it is now.
+    fn fingerprint(&self) -> Version;
+    /// Names that the function had before. Asked once, where it has no records.
+    fn former(&mut self) -> Result<Vec<Former>, Self::Error> {
+        Ok(Vec::new())
+    }
     /// Whether to run whatever is stored.
     fn is_forced(&self) -> bool;
     /// Whether the implicit inputs of a record are as they were.

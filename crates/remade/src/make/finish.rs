@@ -186,6 +186,8 @@ fn record_of<F: Face>(
         fingerprint: running.present.fingerprint,
         label: running.present.label.clone(),
         code: running.present.code.clone(),
+        was: None,
+        given: face.given(),
         arguments: running.present.arguments.clone(),
         sources: running.present.sources.clone(),
         implicit: facts.implicit,

@@ -1,7 +1,7 @@
 //! May the stored result answer, and what is it?
 
 use super::known::{self, Absent};
-use super::{Face, Known, LoadFailure, Made};
+use super::{Face, Known, LoadFailure, Made, takeover};
 use crate::call::CallKey;
 use crate::decide::{self, Reason};
 use crate::event::Warning;
@@ -127,7 +127,7 @@ fn may_answer<F: Face>(
 /// The record of a key, if there is one that can be read.
 pub(super) fn record_of<F: Face>(
     made: &Made<F::Kept>,
-    _face: &mut F,
+    face: &mut F,
     key: CallKey,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<KnownOf<F>>, F::Error> {
@@ -136,6 +136,9 @@ pub(super) fn record_of<F: Face>(
         .find(key, || made.folder.record(key), &made.store)
     {
         Ok(known) => known,
+        Err(Absent::None) if takeover::once(made, face)? => {
+            return record_of(made, face, key, reasons);
+        }
         Err(Absent::None) => return Ok(None),
         Err(Absent::Unreadable(path, Unreadable::Damaged(why))) => {
             reasons.push(Reason::RecordDamaged { path, why });
@@ -388,6 +391,7 @@ pub(super) fn newest<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
 ) -> Result<Option<F::Value>, F::Error> {
+    takeover::once(made, face)?;
     for _ in 0..LOOKS {
         let keys = prune::newest_first(&made.folder).unwrap_or_default();
         let is_empty = keys.is_empty();

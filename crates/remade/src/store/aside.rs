@@ -64,7 +64,7 @@ pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
 }
 
 /// The folders of all functions of a store, and what else lies there.
-pub(super) fn functions(store: &Store) -> io::Result<impl Iterator<Item = FunctionFolder> + use<>> {
+pub(crate) fn functions(store: &Store) -> io::Result<impl Iterator<Item = FunctionFolder> + use<>> {
     let folder = layout::format_folder(store.root());
     let names = files::names(&folder)?.into_iter();
     Ok(names.map(move |name| FunctionFolder::at(folder.join(name))))

@@ -86,7 +86,7 @@ fn last(folder: &FunctionFolder) -> String {
 }
 
 /// The record of a key, if it can be read.
-pub(super) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
+pub(crate) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
     let text = files::read_small(&folder.record(key), MAX_BYTES).ok()?;
     Record::from_json(&text).ok()
 }

@@ -18,8 +18,8 @@ use remade::call::CallKey;
 use remade::decide::{self, Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    self, CodeText, Content, Environment, Face, ImplicitNow, Keyed, Known, LoadFailure, Made,
-    NotSaved, Opened, Running, Saved, SavedResult, Wait,
+    self, CodeText, Content, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure,
+    Made, NotSaved, Opened, Running, Saved, SavedResult, Wait,
 };
 use remade::record::{Argument, Implicit, Nested, Record, Shape, Short};
 use remade::store::commit::Staging;
@@ -85,6 +85,8 @@ pub struct Function {
     pub is_running: Cell<bool>,
     pub fails_to_save: Cell<bool>,
     pub refuses_to_load: Cell<bool>,
+    /// The names that it had before.
+    pub former: RefCell<Vec<Former>>,
 }
 
 /// The body that returns its first argument.
@@ -125,6 +127,7 @@ impl Function {
             is_running: Cell::new(false),
             fails_to_save: Cell::new(false),
             refuses_to_load: Cell::new(false),
+            former: RefCell::default(),
         }
     }
 
@@ -327,6 +330,23 @@ impl Face for Asked<'_> {
     type Value = Value;
     type Error = String;
     type Kept = ();
+
+    fn given(&self) -> Option<Version> {
+        let mut encoder = Encoder::new();
+        for argument in self.arguments.borrow().iter() {
+            encoder.version(remade::version::Tag::Version, argument.version());
+        }
+        let has_key = self.unversioned.is_none() && self.drifts.is_none();
+        has_key.then(|| encoder.finish())
+    }
+
+    fn fingerprint(&self) -> Version {
+        Asked::fingerprint(self)
+    }
+
+    fn former(&mut self) -> Result<Vec<Former>, String> {
+        Ok(self.function.former.borrow().clone())
+    }
 
     fn key(&mut self) -> Result<Keyed, String> {
         if let Some(why) = &self.unversioned {
