@@ -204,6 +204,23 @@ def loading(folder: Path, name: str, size: int) -> dict[str, float]:
     return reused(f"loading {name}", contenders, expected)
 
 
+def explaining(folder: Path, size: int) -> dict[str, float]:
+    """What an explanation costs beyond the fresh call, with an array that is known by history."""
+    values = make(ramp, cachedir=folder / "remade")(size)
+    made = make(total, cachedir=folder / "remade")
+    other = make(total, cachedir=folder / "remade", version="2")
+    expected = made(values)
+    assert made.explain(values).fresh
+    assert not other.explain(values).fresh
+    contenders: Contenders = {
+        "the fresh call": lambda: made(values),
+        "explain it": lambda: (made.explain(values), expected)[1],
+        "explain a stale one": lambda: (other.explain(values), expected)[1],
+        "and as text": lambda: (str(other.explain(values)), expected)[1],
+    }
+    return reused("explaining", contenders, expected)
+
+
 def main() -> None:
     """Run every benchmark in a folder that is removed afterwards."""
     parser = argparse.ArgumentParser(description="Times remade beside the alternatives.")
@@ -222,6 +239,7 @@ def main() -> None:
             folder, large, size
         ),
         "run_that_saves": lambda folder: run_that_saves(folder, large, size),
+        "explaining": lambda folder: explaining(folder, size),
         "loading": lambda folder: loading(folder, large, size),
     }
     results: dict[str, Any] = {}

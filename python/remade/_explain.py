@@ -18,7 +18,7 @@ class Reason(_ReasonFields):
     """One reason why a call is stale. `str` gives it in words.
 
     Attributes:
-        kind: Which reason: "never_ran", "forgotten", "code_changed", "label_changed",
+        kind: Which reason: "never_ran", "forgotten", "arranged", "code_changed", "label_changed",
             "argument_changed", "unversioned", "changed_by_itself", "shared", "implicit_changed",
             "source_changed", "nested_changed", "nested_unversioned", "result_missing",
             "result_changed", "persister_changed", "asked_elsewhere", "unloadable",

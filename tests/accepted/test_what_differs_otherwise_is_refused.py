@@ -65,6 +65,13 @@ def test_another_persister_or_place(tmp_path):
             match="asked elsewhere")  # fmt: skip
 
 
+def test_arguments_in_another_order(tmp_path):
+    """What they are one by one is equal; together they are another call."""
+    build(tmp_path, lambda **more: list(more), version="1")(a=1, b=2)
+    made = build(tmp_path, lambda **more: list(more), version="2")
+    refused(tmp_path, made, b=2, a=1, match="given in another way")
+
+
 def test_an_argument_without_a_version(tmp_path):
     made = build(tmp_path, lambda x: None)
     with open(__file__) as file:

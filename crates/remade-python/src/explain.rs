@@ -69,7 +69,11 @@ fn fields<'py>(reason: &Reason, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py
     let mut origin = None;
     let mut path = None;
     match reason {
-        Reason::NeverRan | Reason::Forgotten | Reason::Shared | Reason::Asked => {}
+        Reason::NeverRan
+        | Reason::Forgotten
+        | Reason::Arranged
+        | Reason::Shared
+        | Reason::Asked => {}
         Reason::RecordNewer { .. } => {}
         Reason::CodeChanged { functions } => name = functions.first().map(String::as_str),
         Reason::LabelChanged { from, to } => {

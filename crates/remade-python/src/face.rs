@@ -358,10 +358,6 @@ impl<'py> Face for Call<'_, 'py> {
         )))
     }
 
-    fn given(&self) -> Option<Version> {
-        self.given
-    }
-
     fn fingerprint(&self) -> Version {
         self.prepared.fingerprint
     }
@@ -558,6 +554,7 @@ impl<'py> Face for Call<'_, 'py> {
             label: self.function.label().map(str::to_owned),
             code,
             arguments: Vec::new(),
+            given: self.given,
             sources: Vec::new(),
             files: Vec::new(),
         };

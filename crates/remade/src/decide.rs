@@ -15,6 +15,9 @@ pub enum Reason {
     /// There are records of this function, but none of this call, and nothing tells it apart from
     /// the last one: its record was forgotten.
     Forgotten,
+    /// Each argument is what it was, and yet not all of them together: they were given in another
+    /// order, or by name instead of by place, and it may matter.
+    Arranged,
     /// The code is another.
     CodeChanged {
         /// The functions and classes whose own code changed, came or went.
@@ -129,6 +132,7 @@ impl Reason {
         match self {
             Reason::NeverRan => "never_ran",
             Reason::Forgotten => "forgotten",
+            Reason::Arranged => "arranged",
             Reason::CodeChanged { .. } => "code_changed",
             Reason::LabelChanged { .. } => "label_changed",
             Reason::ArgumentChanged { .. } => "argument_changed",
@@ -157,6 +161,7 @@ impl fmt::Display for Reason {
         match self {
             Reason::NeverRan => f.write_str("never ran"),
             Reason::Forgotten => f.write_str("its result was not kept"),
+            Reason::Arranged => f.write_str("the same arguments, given in another way"),
             Reason::CodeChanged { functions } if functions.is_empty() => {
                 f.write_str("code changed")
             }
@@ -242,6 +247,8 @@ pub struct Present {
     pub code: BTreeMap<String, Version>,
     /// What the function was given.
     pub arguments: Vec<Argument>,
+    /// The version of all of it together; None: an argument has none.
+    pub given: Option<Version>,
     /// The files among them.
     pub sources: Vec<SourceState>,
     /// The parameters whose arguments are files and nothing else: they are told as files.
@@ -334,6 +341,16 @@ pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
         }
     }
     reasons.extend(sources);
+    let is_of_arguments = |reason: &Reason| {
+        matches!(
+            reason,
+            Reason::ArgumentChanged { .. } | Reason::SourceChanged { .. }
+        )
+    };
+    let differs = last.given.is_some() && now.given.is_some() && last.given != now.given;
+    if differs && !reasons.iter().any(is_of_arguments) {
+        reasons.push(Reason::Arranged);
+    }
     if reasons.is_empty() {
         reasons.push(Reason::Forgotten);
     }

@@ -94,7 +94,6 @@ pub fn accept<F: Face>(
         return Ok(Acceptance::Refused(refused));
     };
     let mut record = as_of_now(&known.record, key, present, implicit);
-    record.given = face.given();
     for reason in &reasons {
         if let Reason::NestedChanged { name } = reason {
             match face.nested_function(name)? {
@@ -146,6 +145,7 @@ fn as_of_now(
         label: present.label,
         code: present.code,
         arguments: present.arguments,
+        given: present.given,
         sources: present.sources,
         implicit,
         ..record.clone()

@@ -24,9 +24,6 @@ pub trait Face {
 
     /// The key of this call as the arguments are now.
     fn key(&mut self) -> Result<Keyed, Self::Error>;
-    /// The version of the arguments: the last part of the key that was given last. None: there is
-    /// no key.
-    fn given(&self) -> Option<Version>;
     /// The version of the function's code as it is now.
     fn fingerprint(&self) -> Version;
     /// Names that the function had before. Asked once, where it has no records.

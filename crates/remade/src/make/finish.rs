@@ -187,7 +187,7 @@ fn record_of<F: Face>(
         label: running.present.label.clone(),
         code: running.present.code.clone(),
         was: None,
-        given: face.given(),
+        given: running.present.given,
         arguments: running.present.arguments.clone(),
         sources: running.present.sources.clone(),
         implicit: facts.implicit,

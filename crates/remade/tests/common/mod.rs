@@ -280,6 +280,15 @@ impl Asked<'_> {
         encoder.finish()
     }
 
+    fn given(&self) -> Option<Version> {
+        let mut encoder = Encoder::new();
+        for argument in self.arguments.borrow().iter() {
+            encoder.version(remade::version::Tag::Version, argument.version());
+        }
+        let has_key = self.unversioned.is_none() && self.drifts.is_none();
+        has_key.then(|| encoder.finish())
+    }
+
     fn implicit_of(&self) -> Vec<Implicit> {
         let globals = self.function.globals.borrow();
         globals
@@ -330,15 +339,6 @@ impl Face for Asked<'_> {
     type Value = Value;
     type Error = String;
     type Kept = ();
-
-    fn given(&self) -> Option<Version> {
-        let mut encoder = Encoder::new();
-        for argument in self.arguments.borrow().iter() {
-            encoder.version(remade::version::Tag::Version, argument.version());
-        }
-        let has_key = self.unversioned.is_none() && self.drifts.is_none();
-        has_key.then(|| encoder.finish())
-    }
 
     fn fingerprint(&self) -> Version {
         Asked::fingerprint(self)
@@ -487,6 +487,7 @@ impl Face for Asked<'_> {
                     origins: Vec::new(),
                 })
                 .collect(),
+            given: self.given(),
             sources: Vec::new(),
             files: Vec::new(),
         })
