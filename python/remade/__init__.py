@@ -33,6 +33,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._events import Event, events
     from ._explain import CodeChange, Covered, Explanation, Reason
+    from ._lineage import Lineage, Origin, lineage, origin
     from ._results import CacheInfo
 
 if hasattr(_os, "register_at_fork"):
@@ -46,8 +47,10 @@ __all__ = [
     "Event",
     "Explanation",
     "File",
+    "Lineage",
     "MadeFunction",
     "NumpyFile",
+    "Origin",
     "Persister",
     "PickleFile",
     "Reason",
@@ -55,7 +58,9 @@ __all__ = [
     "SaveError",
     "__version__",
     "events",
+    "lineage",
     "make",
+    "origin",
 ]
 
 
@@ -66,8 +71,12 @@ _WHERE = {
     "Covered": "_explain",
     "Event": "_events",
     "Explanation": "_explain",
+    "Lineage": "_lineage",
+    "Origin": "_lineage",
     "Reason": "_explain",
     "events": "_events",
+    "lineage": "_lineage",
+    "origin": "_lineage",
 }
 
 

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Coroutine, Sequence
 from os import PathLike
 from types import GenericAlias
-from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar, final, overload
+from typing import (
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    final,
+    overload,
+)
 
 from typing_extensions import Self
 
@@ -15,6 +26,16 @@ _Q = ParamSpec("_Q")
 _R_co = TypeVar("_R_co", covariant=True)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
+_Role: TypeAlias = Literal["argument", "implicit", "read", "called", "asked"]
+_Link: TypeAlias = tuple[int, _Role, str, str, str]
+_Node: TypeAlias = tuple[
+    Literal["run", "forgotten", "file", "value"],
+    bytes | str,
+    str | None,
+    str | None,
+    str | None,
+    tuple[_Link, ...],
+]
 
 __all__ = [
     "BoundMade",
@@ -29,8 +50,10 @@ __all__ = [
     "_forget",
     "_has_aliases",
     "_history",
+    "_lineage",
     "_nanoseconds",
     "_normal",
+    "_origin",
     "_registry_size",
     "_remember",
     "_short_form",
@@ -213,6 +236,12 @@ class _Code:
     def is_current(self) -> bool: ...
     def time(self, times: int) -> float: ...
 
+def _origin(
+    obj: object,
+) -> tuple[bytes, str, str | None, str, str, bool] | None: ...
+def _lineage(
+    obj: object,
+) -> tuple[str, tuple[_Link, ...], tuple[_Node, ...]]: ...
 def _version(value: object) -> str: ...
 def _version_by_history(value: object, rerun_unknown: bool = False) -> str: ...
 def _constant(value: object) -> str | None: ...

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from typing_extensions import assert_type
 
 import remade
-from remade import CacheInfo, Env, Event, File, MadeFunction, NumpyFile, Persister, PickleFile, make
+from remade import (
+    CacheInfo,
+    Env,
+    Event,
+    File,
+    Lineage,
+    MadeFunction,
+    NumpyFile,
+    Origin,
+    Persister,
+    PickleFile,
+    make,
+)
 
 
 @make
@@ -127,3 +140,19 @@ with remade.events(listener):
         bare(1)
     except remade.SaveError as error:
         print(error.value)
+
+# Where things came from.
+
+found = remade.origin(bare(1))
+assert_type(found, Origin | None)
+if found is not None:
+    assert_type(found.function, str)
+    assert_type(found.started, datetime)
+    assert_type(found.run.path, str | None)
+    assert_type(found.arguments[0].origins[0].result, str)
+
+graph = remade.lineage([bare(1)])
+assert_type(graph, Lineage)
+for node in graph:
+    assert_type(node.kind, Literal["run", "forgotten", "file", "value"])
+    assert_type(graph.nodes[node.inputs[0].node].name, str)

@@ -14,6 +14,7 @@ use remade::make::{
     Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
+use remade::store::Store;
 use remade::store::commit::Staging;
 use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
@@ -128,7 +129,11 @@ impl<'a, 'py> Call<'a, 'py> {
     /// Begins the run: calls are made inside it until [`Call::leave`].
     pub(crate) fn enter(&mut self, key: CallKey) -> PyResult<Py<PyAny>> {
         let parent = self.state.parent.as_ref().map(|p| p.clone_ref(self.py));
-        let frame = Bound::new(self.py, Frame::new(key, parent, self.prepared.clone()))?;
+        let store = self.function.made.store().clone();
+        let frame = Bound::new(
+            self.py,
+            Frame::new(key, parent, self.prepared.clone(), store),
+        )?;
         let token = Frame::enter(&frame)?;
         self.state.frame = Some(frame.unbind());
         Ok(token)
@@ -229,7 +234,7 @@ impl<'a, 'py> Call<'a, 'py> {
         &mut self,
         name: String,
         short: String,
-        encode: impl FnOnce(&mut Walk<'py>) -> Result<(), Unversioned>,
+        encode: impl Fn(&mut Walk<'py>) -> Result<(), Unversioned>,
         present: &mut Present,
     ) -> PyResult<bool> {
         let mut walk = self.function.walk(!self.function.verify);
@@ -240,8 +245,18 @@ impl<'a, 'py> Call<'a, 'py> {
             Err(Unversioned::NoVersion { .. }) => None,
             Err(Unversioned::Raised(error)) => return Err(error),
         };
-        let origins = walk.origins.take().unwrap_or_default();
+        let mut origins = walk.origins.take().unwrap_or_default();
         let by_history = !origins.is_empty();
+        if self.function.verify {
+            // What counts by its content has a history all the same, which was just verified.
+            let mut walk = self.function.walk(true);
+            walk.rerun_unknown = false;
+            walk.origins = Some(Vec::new());
+            if let Err(Unversioned::Raised(error)) = encode(&mut walk) {
+                return Err(error);
+            }
+            origins = walk.origins.take().unwrap_or_default();
+        }
         present
             .sources
             .extend(walk.sources.take().unwrap_or_default());
@@ -249,17 +264,26 @@ impl<'a, 'py> Call<'a, 'py> {
             name,
             version,
             short,
-            origins: origins
-                .into_iter()
-                .map(|(position, origin)| record::Origin {
-                    position,
-                    function: origin.function.clone(),
-                    record: origin.record.clone(),
-                    result: origin.position.clone(),
-                })
-                .collect(),
+            origins: self.recorded(origins),
         });
         Ok(by_history)
+    }
+
+    /// Origins, as the record of this call names them.
+    fn recorded(&self, origins: Vec<(String, Arc<Origin>)>) -> Vec<record::Origin> {
+        let store = self.function.made.store();
+        origins
+            .into_iter()
+            .map(|(position, origin)| record::Origin {
+                position,
+                function: origin.function().to_owned(),
+                record: origin.record.key.to_string(),
+                result: origin.position.clone(),
+                version: origin.version,
+                started: origin.record.started.clone(),
+                store: store.name_of(&origin.store),
+            })
+            .collect()
     }
 
     /// The version by reading everything; None for what has none.
@@ -276,6 +300,14 @@ impl<'a, 'py> Call<'a, 'py> {
         &mut self,
         input: &code::Implicit,
     ) -> PyResult<(Option<Version>, Option<String>)> {
+        self.implicit_with_origins(input, None)
+    }
+
+    fn implicit_with_origins(
+        &mut self,
+        input: &code::Implicit,
+        origins: Option<&mut Vec<record::Origin>>,
+    ) -> PyResult<(Option<Version>, Option<String>)> {
         let Some(value) = input.get(self.py) else {
             return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
         };
@@ -283,7 +315,11 @@ impl<'a, 'py> Call<'a, 'py> {
         // Nobody passes a global: `unknown="rerun"` is about arguments, and what has no version
         // here would be passed over.
         walk.rerun_unknown = false;
+        walk.origins = origins.is_some().then(Vec::new);
         let encoded = walk.encode(&value);
+        if let Some(origins) = origins {
+            *origins = self.recorded(walk.origins.take().unwrap_or_default());
+        }
         for alarm in walk.alarms.drain(..) {
             self.alarms.push(format!(
                 "the global {}{} ({})",
@@ -494,12 +530,13 @@ impl<'py> Face for Call<'_, 'py> {
                 .map_err(LoadFailure::Raised)?;
         }
         if !known.record.results.is_empty() {
-            remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
+            let store = self.function.made.store();
+            remember_loaded(&value, &known.record, store).map_err(LoadFailure::Raised)?;
         }
         Ok(value)
     }
 
-    fn reused(&mut self, record: &Record) -> PyResult<()> {
+    fn reused(&mut self, record: &Arc<Record>) -> PyResult<()> {
         for what in std::mem::take(&mut self.alarms) {
             self.warn(Warning::ChainBroken {
                 function: self.function.made.name().to_owned(),
@@ -507,7 +544,7 @@ impl<'py> Face for Call<'_, 'py> {
             })?;
         }
         self.tell_callers(|caller| {
-            caller.note(self.function.made.name(), self.state.identity, record);
+            caller.note(self.function, self.state.identity, record);
         })
     }
 
@@ -600,7 +637,8 @@ impl<'py> Face for Call<'_, 'py> {
         let mut all = Vec::with_capacity(prepared.code.implicit().len());
         let before = std::mem::take(&mut self.state.implicit);
         for input in prepared.code.implicit() {
-            let (version, why) = self.implicit_now(input)?;
+            let mut origins = Vec::new();
+            let (version, why) = self.implicit_with_origins(input, Some(&mut origins))?;
             if let Some(why) = why
                 && self.function.first_time(&input.name)
             {
@@ -625,6 +663,7 @@ impl<'py> Face for Call<'_, 'py> {
                         None => "not there".to_owned(),
                     },
                     changed: false,
+                    origins,
                 },
                 read: input.read,
             });
@@ -677,7 +716,6 @@ impl<'py> Face for Call<'_, 'py> {
             nested.unversioned = Some(self.function.made.name().to_owned());
         }
         let after = after.unwrap_or_default();
-        let name = self.function.made.name();
         // The error of the run is the one to be raised.
         let _ = self.tell_callers(|caller| {
             // What the run changed is a channel for output, as in a run that returned.
@@ -687,7 +725,13 @@ impl<'py> Face for Call<'_, 'py> {
                 after.any(|after| after.name == before.name && after.version == before.version)
             });
             let sources = &running.present().sources;
-            caller.note_parts(name, self.state.identity, sources, implicit, &nested);
+            caller.note_parts(
+                self.function,
+                self.state.identity,
+                sources,
+                implicit,
+                &nested,
+            );
         });
     }
 
@@ -763,12 +807,13 @@ impl<'py> Face for Call<'_, 'py> {
         }
     }
 
-    fn remember(&mut self, _: &Bound<'py, PyAny>, record: &Record) -> PyResult<()> {
+    fn remember(&mut self, _: &Bound<'py, PyAny>, record: &Arc<Record>) -> PyResult<()> {
+        let store = self.function.made.store();
         for (position, object) in std::mem::take(&mut self.state.tracked) {
-            remember_one(object.bind(self.py), &position, record)?;
+            remember_one(object.bind(self.py), position, record, store)?;
         }
         self.tell_callers(|caller| {
-            caller.note(self.function.made.name(), self.state.identity, record);
+            caller.note(self.function, self.state.identity, record);
         })
     }
 
@@ -895,7 +940,11 @@ fn any<'py>(
 }
 
 /// From here on the objects in a loaded value are known by history.
-fn remember_loaded(value: &Bound<'_, PyAny>, record: &Record) -> PyResult<()> {
+fn remember_loaded(
+    value: &Bound<'_, PyAny>,
+    record: &Arc<Record>,
+    store: &Arc<Store>,
+) -> PyResult<()> {
     let is_ours = |name: &str| name == save::NUMPY || name == save::PICKLE;
     if record.items.is_empty()
         && record
@@ -906,12 +955,17 @@ fn remember_loaded(value: &Bound<'_, PyAny>, record: &Record) -> PyResult<()> {
         return Ok(()); // nothing to look for
     }
     for (position, object) in registry::positions(value)? {
-        remember_one(&object, &position, record)?;
+        remember_one(&object, position, record, store)?;
     }
     Ok(())
 }
 
-fn remember_one(object: &Bound<'_, PyAny>, position: &str, record: &Record) -> PyResult<()> {
+fn remember_one(
+    object: &Bound<'_, PyAny>,
+    position: String,
+    record: &Arc<Record>,
+    store: &Arc<Store>,
+) -> PyResult<()> {
     let (version, content) = match record.items.iter().find(|item| item.position == position) {
         Some(item) => (item.version, item.content),
         None => {
@@ -930,9 +984,10 @@ fn remember_one(object: &Bound<'_, PyAny>, position: &str, record: &Record) -> P
         }
     };
     let origin = Arc::new(Origin {
-        record: record.key.to_string(),
-        function: record.function.clone(),
-        position: position.to_owned(),
+        record: record.clone(),
+        store: store.clone(),
+        position,
+        version,
     });
     registry::remember(object, version, content, &origin)
 }

@@ -12,13 +12,15 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use remade::call::CallKey;
-use remade::record::{Implicit, Nested, Record};
+use remade::record::{Implicit, MOST_CALLS, Nested, NestedCall, Record};
 use remade::source::SourceState;
+use remade::store::Store;
 use remade::version::Version;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 
+use crate::function::Function;
 use crate::prepared::Prepared;
 
 /// One run of a made function, and what it drew from made functions called inside.
@@ -27,8 +29,12 @@ pub(crate) struct Frame {
     key: CallKey,
     parent: Option<Py<Frame>>,
     prepared: Arc<Prepared>,
+    /// Where the record of the run will lie: paths are written relative to its project.
+    store: Arc<Store>,
     thread: ThreadId,
     nested: Mutex<Nested>,
+    /// The calls made directly inside, each once.
+    calls: Mutex<Vec<(Arc<Record>, Arc<Store>)>>,
     /// Threads and tasks that a run started can outlive it.
     is_done: AtomicBool,
 }
@@ -94,13 +100,20 @@ fn reach_threads(py: Python<'_>) -> PyResult<()> {
 }
 
 impl Frame {
-    pub(crate) fn new(key: CallKey, parent: Option<Py<Frame>>, prepared: Arc<Prepared>) -> Frame {
+    pub(crate) fn new(
+        key: CallKey,
+        parent: Option<Py<Frame>>,
+        prepared: Arc<Prepared>,
+        store: Arc<Store>,
+    ) -> Frame {
         Frame {
             key,
             parent,
             prepared,
+            store,
             thread: std::thread::current().id(),
             nested: Mutex::default(),
+            calls: Mutex::default(),
             is_done: AtomicBool::new(false),
         }
     }
@@ -125,11 +138,40 @@ impl Frame {
 
     /// What was drawn from made functions called inside.
     pub(crate) fn take_nested(&self) -> Nested {
-        std::mem::take(&mut *self.nested.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut nested =
+            std::mem::take(&mut *self.nested.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        nested.calls = calls
+            .drain(..)
+            .map(|(record, its_store)| NestedCall {
+                function: record.function.clone(),
+                record: record.key,
+                started: record.started.clone(),
+                store: self.store.name_of(&its_store),
+            })
+            .collect();
+        nested
+    }
+
+    /// The record is kept as it is: a nested call that is fresh must not cost more than that.
+    fn note_call(&self, record: &Arc<Record>, store: &Arc<Store>) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |(known, _): &(Arc<Record>, Arc<Store>)| {
+            Arc::ptr_eq(known, record) || known.key == record.key && known.started == record.started
+        };
+        if calls.len() < MOST_CALLS && !calls.iter().any(is_same) {
+            calls.push((record.clone(), store.clone()));
+        }
     }
 
     /// A made function was called inside, and its result has this record.
-    pub(crate) fn note(&self, function: &str, identity: Option<Version>, record: &Record) {
+    pub(crate) fn note(
+        &self,
+        function: &Function,
+        identity: Option<Version>,
+        record: &Arc<Record>,
+    ) {
+        self.note_call(record, function.made.store());
         self.note_parts(
             function,
             identity,
@@ -138,19 +180,29 @@ impl Frame {
             &record.nested,
         );
         if record.never_fresh.is_some() {
-            self.note_unrecorded(function);
+            self.note_unrecorded(function.made.name());
         }
     }
 
     /// The same where there is no record, because the run raised.
     pub(crate) fn note_parts<'a>(
         &self,
-        function: &str,
+        function: &Function,
         identity: Option<Version>,
         sources: &[SourceState],
         implicit: impl Iterator<Item = &'a Implicit>,
         inner: &'a Nested,
     ) {
+        let store = function.made.store();
+        let function = function.made.name();
+        let sources = || sources.iter().chain(&inner.sources);
+        // Paths, and with them versions, are those of a project. Not under the lock: files are read.
+        let is_elsewhere = store.project() != self.store.project();
+        let moved = is_elsewhere.then(|| {
+            let from = (store.project(), store.sources());
+            let here = |source: &SourceState| source.moved(from, self.store.project());
+            sources().map(here).collect::<Option<Vec<_>>>()
+        });
         let mut nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
         match identity {
             Some(identity) => add_function(&mut nested, function, identity),
@@ -159,9 +211,11 @@ impl Frame {
         for (name, version) in &inner.functions {
             add_function(&mut nested, name, *version);
         }
-        for source in sources.iter().chain(&inner.sources) {
-            if !nested.sources.contains(source) {
-                nested.sources.push(source.clone());
+        match &moved {
+            None => sources().for_each(|source| add_source(&mut nested, source)),
+            Some(Some(moved)) => moved.iter().for_each(|file| add_source(&mut nested, file)),
+            Some(None) => {
+                add_unversioned(&mut nested, || format!("{function}, whose files changed"))
             }
         }
         if let Some(unversioned) = &inner.unversioned {
@@ -195,6 +249,12 @@ fn add_function(nested: &mut Nested, name: &str, identity: Version) {
     }
 }
 
+fn add_source(nested: &mut Nested, source: &SourceState) {
+    if !nested.sources.contains(source) {
+        nested.sources.push(source.clone());
+    }
+}
+
 fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
     if input.changed || input.version.is_none() {
         return;
@@ -207,7 +267,10 @@ fn add_implicit(nested: &mut Nested, function: &str, input: &Implicit) {
         .iter()
         .any(|other| other.locator == input.locator)
     {
-        nested.implicit.push(input.clone());
+        let mut input = input.clone();
+        // They name stores as its own record does, and are told there.
+        input.origins.clear();
+        nested.implicit.push(input);
     }
 }
 

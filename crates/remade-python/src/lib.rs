@@ -15,6 +15,7 @@ mod files;
 mod former;
 mod frame;
 mod function;
+mod lineage;
 mod load;
 mod numpy;
 mod output;
@@ -51,5 +52,6 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;
     module.add_class::<code::Held>()?;
+    lineage::add_to(module)?;
     registry::testing::add_to(module)
 }

@@ -19,9 +19,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use remade::record::Record;
+use remade::store::Store;
 use remade::version::{Tag, Version};
 
 use crate::numpy::Array;
+use crate::value::kind::{self, Kind};
 use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
 pub(crate) use objects::find as find_object;
@@ -31,11 +34,21 @@ pub(crate) use verify::{has_aliases, known_in, verify, verify_sharing};
 /// Where something known came from.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    /// The call key of the record.
-    pub record: String,
-    pub function: String,
+    /// Of the run, as this process knows it: the file can be replaced while the object lives.
+    pub record: Arc<Record>,
+    /// Where that record lies.
+    pub store: Arc<Store>,
     /// Where in the result: `""`, or `"[0]['a']"`.
     pub position: String,
+    /// The version that the record gives what stands there.
+    pub version: Version,
+}
+
+impl Origin {
+    /// The function that returned it.
+    pub(crate) fn function(&self) -> &str {
+        &self.record.function
+    }
 }
 
 /// What the registry answers about one object.
@@ -152,6 +165,20 @@ pub(crate) fn version_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Version>>
         }
     }
     Ok(find_object(object).map(|known| known.version))
+}
+
+/// What history knows of the object, without reading it: an array through its memory, whatever it
+/// is a view of, everything else by itself.
+pub(crate) fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Known>> {
+    if let Some(array) = Array::new(object)
+        && kind::of(object)? == Kind::Array
+    {
+        let dtype = crate::numpy::dtype::of_array(array)?;
+        if !dtype.has_objects {
+            return Ok(find_array(array, &dtype));
+        }
+    }
+    Ok(find_object(object))
 }
 
 /// How many owners of memory and how many objects are known, the dead included that no sweep has

@@ -314,7 +314,7 @@ impl<'py> Walk<'py> {
                 description: format!(
                     "{} returned by {}{}",
                     short_form(value),
-                    known.origin.function,
+                    known.origin.function(),
                     known.origin.position,
                 ),
                 position: self.position.clone(),

@@ -1,7 +1,8 @@
 //! The engine of remade: saves what a function returned, and runs it again only when it must.
 //!
 //! It knows nothing of any language's values. A face (the Python package, or a Rust macro)
-//! implements [`make::Face`]; [`make::call`] is the call from top to bottom. Dependencies point
+//! implements [`make::Face`]; [`make::call`] is the call from top to bottom, and
+//! [`lineage`] walks from a result back to its sources. Dependencies point
 //! down only: faces → [`make`] → [`decide`], [`call`], [`store`] → [`record`], [`persist`] →
 //! [`version`].
 
@@ -9,6 +10,7 @@ pub mod call;
 pub mod decide;
 mod diff;
 pub mod event;
+pub mod lineage;
 pub mod machine;
 pub mod make;
 pub mod persist;

@@ -115,6 +115,13 @@ pub struct Origin {
     pub record: String,
     /// The place inside the result of that record.
     pub result: String,
+    /// The version that stood at that place: another record may have taken that key since.
+    pub version: Version,
+    /// When that run began: a person may have accepted its result for another key since.
+    pub started: String,
+    /// The store that holds the record, relative to the project where it lies inside; None: it is
+    /// the one that holds this record.
+    pub store: Option<String>,
 }
 
 /// A mutable value reached through a global or a closure.
@@ -131,6 +138,9 @@ pub struct Implicit {
     pub short: String,
     /// The run changed it: it is a channel for output and not compared.
     pub changed: bool,
+    /// Where it, or a part of it, came from. Empty for those of nested calls: their own records
+    /// tell.
+    pub origins: Vec<Origin>,
 }
 
 /// A module and the attributes to follow from there.
@@ -155,6 +165,26 @@ pub struct Nested {
     pub implicit: Vec<Implicit>,
     /// A nested call that could not be versioned: its name and why.
     pub unversioned: Option<String>,
+    /// The records of the calls made directly inside, each once, in their order, up to
+    /// [`MOST_CALLS`]. They serve lineage; whether the call is fresh does not depend on them.
+    pub calls: Vec<NestedCall>,
+}
+
+/// A record names no more nested calls than these: a loop can make millions.
+pub const MOST_CALLS: usize = 100;
+
+/// One made function that was called inside a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NestedCall {
+    /// The function.
+    pub function: String,
+    /// The key of its record.
+    pub record: CallKey,
+    /// When that run began: another record may have taken that key since.
+    pub started: String,
+    /// The store that holds the record, as in [`Origin`].
+    pub store: Option<String>,
 }
 
 /// A person kept a result that no run gave for this code, or that no run gave at all.

@@ -34,6 +34,7 @@ use crate::version::{Encoder, Tag, Version};
 
 pub use memory::SourceMemory;
 pub(crate) use ours::{IGNORE_FILE, TAG, TAG_FILE};
+pub(crate) use path::{from_text, relative_text};
 
 /// A file, a folder or a pattern, as input of a function.
 ///
@@ -214,16 +215,33 @@ impl Found {
 }
 
 impl SourceState {
+    /// Where it lies, or the pattern: absolute, for a project in this folder. None: no path that
+    /// was ever written.
+    pub fn place(&self, project: &Path) -> Option<PathBuf> {
+        path::from_text(&self.path).map(|path| project.join(path))
+    }
+
+    /// The same source as another project names it, with the version that it has there. None: it
+    /// is not what it was any more, or cannot be looked at.
+    pub fn moved(&self, from: (&Path, &SourceMemory), project: &Path) -> Option<SourceState> {
+        let (before, memory) = from;
+        let place = self.place(before)?;
+        let found = Source::new(place).version(project, memory).ok()?;
+        // Whatever changed it before it was looked at shows now.
+        let is_still = self.still(before, memory).unwrap_or(false);
+        is_still.then(|| found.state())
+    }
+
     /// Is the source of this project still what it was?
     ///
     /// # Errors
     ///
     /// As [`Source::version`].
     pub fn still(&self, project: &Path, memory: &SourceMemory) -> Result<bool, SourceError> {
-        let Some(path) = path::from_text(&self.path) else {
+        let Some(place) = self.place(project) else {
             return Ok(false); // no path that was ever written
         };
-        let found = Source::new(project.join(path)).version(project, memory)?;
+        let found = Source::new(place).version(project, memory)?;
         Ok(found.version == self.version)
     }
 }

@@ -13,7 +13,9 @@ pub mod lock;
 pub mod prune;
 pub mod trust;
 
-use crate::source::{SourceMemory, SourceState};
+use crate::call::CallKey;
+use crate::record::Record;
+use crate::source::{self, SourceMemory, SourceState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,6 +96,25 @@ impl Store {
             .unwrap_or(path)
             .to_string_lossy()
             .into_owned()
+    }
+
+    /// As the records of this store name another one; None for itself.
+    pub fn name_of(&self, other: &Store) -> Option<String> {
+        (self.root != other.root).then(|| source::relative_text(&other.root, &self.project))
+    }
+
+    /// The cache directory that [`Store::name_of`] named. None: no name that was ever written.
+    pub fn root_of(&self, name: Option<&str>) -> Option<PathBuf> {
+        match name {
+            None => Some(self.root.clone()),
+            Some(name) => source::from_text(name).map(|path| self.project.join(path)),
+        }
+    }
+
+    /// The record of a call of this function, if there is one that can be read.
+    pub fn record(&self, function: &str, key: CallKey) -> Option<Record> {
+        let record = prune::read(&FunctionFolder::of(&self.root, function), key)?;
+        (record.key == key && record.function == function).then_some(record)
     }
 
     /// The path that a record names.

@@ -258,8 +258,10 @@ fn what_came_in_through_nested_calls_counts() {
             version: Some(Value::Int(5).version()),
             short: "5".to_owned(),
             changed: false,
+            origins: Vec::new(),
         }],
         unversioned: None,
+        calls: Vec::new(),
     };
     *f.nested.borrow_mut() = nested();
     f.call(1);

@@ -17,7 +17,7 @@ use remade::decide::Reason;
 use remade::make;
 use remade::record::{
     Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested,
-    NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
+    NestedCall, NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
 };
 use remade::source::SourceState;
 use remade::stamp::Stamp;
@@ -91,14 +91,18 @@ fn implicit() -> impl Strategy<Value = Implicit> {
         option::of(version()),
         text(),
         any::<bool>(),
+        vec(origin(), 0..2),
     )
-        .prop_map(|(name, locator, version, short, changed)| Implicit {
-            name,
-            locator,
-            version,
-            short,
-            changed,
-        })
+        .prop_map(
+            |(name, locator, version, short, changed, origins)| Implicit {
+                name,
+                locator,
+                version,
+                short,
+                changed,
+                origins,
+            },
+        )
 }
 
 fn nested() -> impl Strategy<Value = Nested> {
@@ -107,24 +111,55 @@ fn nested() -> impl Strategy<Value = Nested> {
         vec(source(), 0..3),
         vec(implicit(), 0..3),
         option::of(text()),
+        vec(nested_call(), 0..3),
     )
-        .prop_map(|(functions, sources, implicit, unversioned)| Nested {
-            functions,
-            sources,
-            implicit,
-            unversioned,
-        })
+        .prop_map(
+            |(functions, sources, implicit, unversioned, calls)| Nested {
+                functions,
+                sources,
+                implicit,
+                unversioned,
+                calls,
+            },
+        )
+}
+
+fn nested_call() -> impl Strategy<Value = NestedCall> {
+    (text(), version(), text(), option::of(text())).prop_map(|(function, key, started, store)| {
+        NestedCall {
+            function,
+            record: CallKey::unversioned(key),
+            started,
+            store,
+        }
+    })
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    (
+        text(),
+        text(),
+        text(),
+        text(),
+        version(),
+        text(),
+        option::of(text()),
+    )
+        .prop_map(
+            |(position, function, record, result, version, started, store)| Origin {
+                position,
+                function,
+                record,
+                result,
+                version,
+                started,
+                store,
+            },
+        )
 }
 
 fn argument() -> impl Strategy<Value = Argument> {
-    let origin =
-        (text(), text(), text(), text()).prop_map(|(position, function, record, result)| Origin {
-            position,
-            function,
-            record,
-            result,
-        });
-    (text(), option::of(version()), text(), vec(origin, 0..2)).prop_map(
+    (text(), option::of(version()), text(), vec(origin(), 0..2)).prop_map(
         |(name, version, short, origins)| Argument {
             name,
             version,
@@ -564,8 +599,15 @@ fn write_golden() {
             version: None,
             short: "\"größe\"".to_owned(),
             changed: true,
+            origins: Vec::new(),
         }],
         unversioned: None,
+        calls: vec![NestedCall {
+            function: "pipeline.load".to_owned(),
+            record: CallKey::unversioned(Value::Int(1).version()),
+            started: "2026-01-02T03:04:05.678901234Z".to_owned(),
+            store: Some("other/cache".to_owned()),
+        }],
     };
     *f.changes.borrow_mut() = vec![("x0".to_owned(), true)];
     f.ask(&[Value::Rows(vec![bytes_of(1, 300), bytes_of(2, 70_000)])])
@@ -583,6 +625,9 @@ fn write_golden() {
         function: "pipeline.load".to_owned(),
         record: key.to_string(),
         result: "[1]".to_owned(),
+        version: Value::Int(3).version(),
+        started: "2026-01-02T03:04:05.678901234Z".to_owned(),
+        store: None,
     });
     record.items.push(Item {
         position: "[0]".to_owned(),

@@ -1,9 +1,15 @@
 //! What tests ask the registry and the encoding, through hidden functions.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use remade::call::CallKey;
+use remade::record::{FORMAT, Nested, Record, Shape};
+use remade::store::Store;
+use remade::version::Version;
 
 use super::Origin;
 use crate::value::{Walk, encode_constant, short_form};
@@ -65,10 +71,44 @@ fn _history(value: &Bound<'_, PyAny>) -> PyResult<(Pairs, Pairs)> {
     let origins = origins.map(|(position, origin)| {
         (
             position.clone(),
-            format!("{}{}", origin.record, origin.position),
+            format!("{}{}", origin.function(), origin.position),
         )
     });
     Ok((alarms.collect(), origins.collect()))
+}
+
+/// The record of a run that never was.
+fn of_nobody(function: &str) -> Arc<Record> {
+    let nothing = Version::from_u128(0);
+    Arc::new(Record {
+        format: FORMAT,
+        function: function.to_owned(),
+        key: CallKey::unversioned(nothing),
+        fingerprint: nothing,
+        label: None,
+        code: BTreeMap::new(),
+        was: None,
+        given: None,
+        arguments: Vec::new(),
+        sources: Vec::new(),
+        implicit: Vec::new(),
+        nested: Nested::default(),
+        value: Shape::Constant,
+        results: Vec::new(),
+        written: Vec::new(),
+        items: Vec::new(),
+        never_fresh: None,
+        changed_returned: false,
+        accepted: Vec::new(),
+        started: String::new(),
+        seconds: 0.0,
+        host: String::new(),
+        pid: 0,
+        language: String::new(),
+        packages: BTreeMap::new(),
+        boot: String::new(),
+        synced: false,
+    })
 }
 
 /// Remembers everything in the value under its content version, or under another.
@@ -78,14 +118,15 @@ fn _remember(value: &Bound<'_, PyAny>, record: String, version: Option<&str>) ->
     let found = super::trackable(value)?;
     let count = found.len();
     for (position, object, content) in found {
-        let origin = Arc::new(Origin {
-            record: record.clone(),
-            function: "f".to_owned(),
-            position,
-        });
         let version = version
             .and_then(|text| text.parse().ok())
             .unwrap_or(content);
+        let origin = Arc::new(Origin {
+            record: of_nobody(&record),
+            store: Arc::new(Store::at(PathBuf::new())),
+            position,
+            version,
+        });
         super::remember(&object, version, content, &origin)?;
     }
     Ok(count)

@@ -27,7 +27,7 @@ pub(crate) fn verify(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
             descriptions.push(format!(
                 "{} returned by {}{}",
                 short_form(&object),
-                known.origin.function,
+                known.origin.function(),
                 known.origin.position,
             ));
         }

@@ -10,6 +10,7 @@ use crate::store::commit::{StagedFile, Staging};
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One call of a made function, as its language sees it. The engine asks in the order of
@@ -52,7 +53,7 @@ pub trait Face {
         paths: &[Option<&Path>],
     ) -> Result<Self::Value, LoadFailure<Self::Error>>;
     /// A stored result was reused: whoever called from inside a run must know what it drew.
-    fn reused(&mut self, record: &Record) -> Result<(), Self::Error>;
+    fn reused(&mut self, record: &Arc<Record>) -> Result<(), Self::Error>;
 
     /// Reads in full every argument that is known by history, and ends the histories that are not
     /// true any more. Tells which.
@@ -97,7 +98,7 @@ pub trait Face {
         failure: NotSaved<Self::Error>,
     ) -> Result<Self::Value, Self::Error>;
     /// Remembers the versions of what is returned, and tells a caller further up.
-    fn remember(&mut self, value: &Self::Value, record: &Record) -> Result<(), Self::Error>;
+    fn remember(&mut self, value: &Self::Value, record: &Arc<Record>) -> Result<(), Self::Error>;
 
     /// Texts of the code reached, for those who ask later what changed.
     fn code_texts(&mut self) -> Vec<(Version, CodeText)>;

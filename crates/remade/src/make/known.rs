@@ -20,7 +20,7 @@ const MOST: usize = 4096;
 #[derive(Debug)]
 pub struct Known<K> {
     /// What it says.
-    pub record: Record,
+    pub record: Arc<Record>,
     /// What the face keeps with it.
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
@@ -87,7 +87,7 @@ impl<K: Default> Known<K> {
             path,
             settled,
             stamp,
-            record,
+            record: Arc::new(record),
         }
     }
 }

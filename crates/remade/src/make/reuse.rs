@@ -255,7 +255,7 @@ fn find_files<K: Default>(
 ) -> Option<Decided<K>> {
     let before = reasons.len();
     let mut elsewhere = Vec::with_capacity(known.files.len());
-    let mut restamped = known.must_reread().then(|| known.record.clone());
+    let mut restamped = known.must_reread().then(|| Record::clone(&known.record));
     let mut doubted = Vec::new();
     for (index, result) in known.record.results.iter().enumerate() {
         let Some(file) = &result.file else {
@@ -271,7 +271,7 @@ fn find_files<K: Default>(
                 settled,
             }) => {
                 if stamp != file.stamp || is_doubted {
-                    let record = restamped.get_or_insert_with(|| known.record.clone());
+                    let record = restamped.get_or_insert_with(|| Record::clone(&known.record));
                     if let Some(file) = &mut record.results[index].file {
                         file.stamp = stamp;
                     }

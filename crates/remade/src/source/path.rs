@@ -60,7 +60,7 @@ fn step_up(path: &mut PathBuf) -> Result<(), SourceError> {
 
 /// The path below the folder, or the whole absolute path where it lies elsewhere. `.` for the folder
 /// itself.
-pub(super) fn relative_text(path: &Path, folder: &Path) -> String {
+pub(crate) fn relative_text(path: &Path, folder: &Path) -> String {
     // The project may have been given in a roundabout way.
     let inside = path.strip_prefix(folder).map(Path::to_owned).or_else(|_| {
         let folder = resolve(folder).unwrap_or_else(|_| folder.to_owned());
@@ -84,7 +84,7 @@ pub(super) fn relative_text(path: &Path, folder: &Path) -> String {
 }
 
 /// The path that [`relative_text`] wrote down.
-pub(super) fn from_text(text: &str) -> Option<PathBuf> {
+pub(crate) fn from_text(text: &str) -> Option<PathBuf> {
     let Some(digits) = text.strip_prefix('\0') else {
         return Some(PathBuf::from(text));
     };

@@ -87,7 +87,7 @@ fn results(record: &Record) -> impl Iterator<Item = &FileState> {
 }
 
 /// The records of a function that can be read; the others explain nothing.
-pub(super) fn records(folder: &FunctionFolder) -> impl Iterator<Item = Record> + use<> {
+pub(crate) fn records(folder: &FunctionFolder) -> impl Iterator<Item = Record> + use<> {
     let folder = folder.clone();
     folder
         .keys()

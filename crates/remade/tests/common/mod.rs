@@ -299,6 +299,7 @@ impl Asked<'_> {
                 version: Some(Value::Int(*number).version()),
                 short: number.to_string(),
                 changed: false,
+                origins: Vec::new(),
             })
             .collect()
     }
@@ -459,7 +460,7 @@ impl Face for Asked<'_> {
         }
     }
 
-    fn reused(&mut self, _: &Record) -> Result<(), String> {
+    fn reused(&mut self, _: &Arc<Record>) -> Result<(), String> {
         Ok(())
     }
 
@@ -586,7 +587,7 @@ impl Face for Asked<'_> {
         Ok(value)
     }
 
-    fn remember(&mut self, _: &Value, _: &Record) -> Result<(), String> {
+    fn remember(&mut self, _: &Value, _: &Arc<Record>) -> Result<(), String> {
         Ok(())
     }
 
