@@ -71,39 +71,6 @@ def test_each_page_of_the_manual_does_what_it_says(page, tmp_path, monkeypatch):
             pytest.fail(f"{page}:{block.line}\nexpected:\n{expected}\nprinted:\n{printed}")
 
 
-def texts_of_the_sources() -> str:
-    """All source text in one line, with literals that go over several lines put together."""
-    folders = ("crates/remade/src", "crates/remade-python/src", "python/remade")
-    files = [file for folder in folders for file in (fences.ROOT / folder).rglob("*.*")]
-    text = "\n".join(file.read_text("utf-8") for file in files if file.suffix in (".rs", ".py"))
-    text = re.sub(r"\\\n\s*", "", text)  # Rust: a backslash at the end of a line
-    return re.sub(r"[\"']\n\s*f?[\"']", "", text)  # Python: one literal behind the other
-
-
-def test_every_message_in_the_manual_is_one_of_the_sources():
-    page = (DOCS / "warnings-and-errors.md").read_text("utf-8")
-    sources = texts_of_the_sources()
-    warned = page[page.index("\n## Warnings") : page.index("\n## SaveError")]
-    messages = re.findall(r"^### (.*)$", warned, re.MULTILINE)
-    messages += re.findall(r"^\| `([^`|]*)`", page, re.MULTILINE)
-    from_elsewhere = {
-        "cannot pickle",
-        "got an unexpected keyword argument",
-        "No space left on device",
-    }
-    missing = [text for text in messages if text not in from_elsewhere and text not in sources]
-    assert missing == []
-
-
-def test_every_warning_has_an_entry_in_the_manual():
-    page = (DOCS / "warnings-and-errors.md").read_text("utf-8")
-    warned = page[page.index("\n## Warnings") : page.index("\n## SaveError")]
-    event = (fences.ROOT / "crates/remade/src/event.rs").read_text("utf-8")
-    kinds = set(re.findall(r"\bWarning::(\w+)", event))
-    # One more is for a result that could not be saved, which is not the engine's to say.
-    assert warned.count("\n### ") == len(kinds) + 1
-
-
 def test_every_page_is_in_the_table_of_contents():
     contents = (fences.ROOT / "mkdocs.yml").read_text("utf-8")
     missing = [str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")]
