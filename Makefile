@@ -54,6 +54,8 @@ test-python: $(WHEEL) ## the tests of the package, under every Python
 pytest = @echo "== pytest, $(2)"; mkdir -p build/pytest; $(1)/bin/pytest -q $(3) 2>&1 | tee "build/pytest/$(2)"
 
 # The default Python has every package that the tests know how to use, and runs the doctests.
+# It also builds a wheel from the source distribution, which takes a minute.
+test-$(DEFAULT): export REMADE_TEST_BUILD := 1
 test-$(DEFAULT): .venv-$(DEFAULT)/test-all .venv-$(DEFAULT)/remade
 	$(call pytest,.venv-$(DEFAULT),$(DEFAULT) with all extras,-n 2 --doctest-modules --pyargs remade ./tests --ignore=tests/without_numpy --ignore=tests/typing)
 
