@@ -95,6 +95,7 @@ fn fields<'py>(reason: &Reason, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py
         }
         Reason::Unversioned { name: input, .. }
         | Reason::ChangedByItself { name: input }
+        | Reason::NotResumed { name: input, .. }
         | Reason::NestedChanged { name: input }
         | Reason::NestedUnversioned { name: input } => name = Some(input),
         Reason::SourceChanged { path: file } => path = Some(file.clone()),

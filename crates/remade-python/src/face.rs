@@ -10,8 +10,8 @@ use remade::call::CallKey;
 use remade::decide::{Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    CodeText, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure, NotSaved, Running,
-    Saved,
+    Changed, CodeText, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure, NotSaved,
+    Running, Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
 use remade::store::commit::Staging;
@@ -33,7 +33,8 @@ use crate::output::{Place, Slot, Tree};
 use crate::prepared::Prepared;
 use crate::registry::{self, Origin};
 use crate::save::{self, Saver};
-use crate::value::{Unversioned, Walk, short_form};
+use crate::value::random;
+use crate::value::{Kind, Unversioned, Walk, kind, short_form};
 
 /// What outlives the wait of a coroutine.
 #[derive(Default)]
@@ -50,6 +51,14 @@ pub(crate) struct State {
     implicit: Vec<(String, Option<Version>, Py<PyAny>)>,
     /// What the function is, where a run further up must know it.
     identity: Option<Version>,
+    /// The random generators among the arguments, before the run.
+    generators: Vec<Generator>,
+}
+
+/// A random generator that was given to a run.
+struct Generator {
+    name: String,
+    parts: random::Kept,
 }
 
 impl State {
@@ -65,7 +74,9 @@ impl State {
         let tracked = self.tracked.iter().map(|(_, object)| object);
         let implicit = self.implicit.iter().map(|(_, _, object)| object);
         let mut objects = tracked.chain(implicit).chain(&self.known);
-        objects.try_for_each(|object| visit.call(object))
+        objects.try_for_each(|object| visit.call(object))?;
+        let mut generators = self.generators.iter();
+        generators.try_for_each(|generator| generator.parts.traverse(visit))
     }
 }
 
@@ -168,6 +179,9 @@ impl<'a, 'py> Call<'a, 'py> {
             Warning::ChangesArgument {
                 parameter: name, ..
             } => self.function.first_time(&format!("changes {name}")),
+            Warning::NotResumed {
+                parameter: name, ..
+            } => self.function.first_time(&format!("not resumed {name}")),
             Warning::ReadsItsOutput { name, .. } => {
                 self.function.first_time(&format!("reads {name}"))
             }
@@ -258,6 +272,7 @@ impl<'a, 'py> Call<'a, 'py> {
                     result: origin.position.clone(),
                 })
                 .collect(),
+            after: None,
         });
         Ok(by_history)
     }
@@ -471,11 +486,17 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn arguments_share(&mut self) -> PyResult<bool> {
-        let all: Vec<_> = self
-            .values
-            .counting(&self.prepared.binder)
-            .map(|(_, value)| value.clone())
-            .collect();
+        let mut all = Vec::with_capacity(2);
+        for (_, value) in self.values.counting(&self.prepared.binder) {
+            if !is_constant(value)? {
+                all.push(value.clone());
+            }
+        }
+        if let [one] = &all[..]
+            && matches!(kind::of(one)?, Kind::Random(_))
+        {
+            return Ok(false); // no need to look: there is nothing to share with
+        }
         registry::has_aliases(&all)
     }
 
@@ -501,6 +522,34 @@ impl<'py> Face for Call<'_, 'py> {
             remember_loaded(&value, &known.record).map_err(LoadFailure::Raised)?;
         }
         Ok(value)
+    }
+
+    fn resume(&mut self, record: &Record) -> PyResult<Option<Reason>> {
+        if !record.moves_arguments() {
+            return Ok(None);
+        }
+        let mut resumed = Vec::with_capacity(1);
+        let mut moved = Vec::with_capacity(1);
+        for (name, value) in self.values.each(&self.prepared.binder)? {
+            let recorded = record.arguments.iter().find(|one| one.name == name);
+            let Some(state) = recorded.and_then(|one| one.after.as_deref()) else {
+                continue;
+            };
+            match random::Resumed::new(&value, state)? {
+                Some(one) => resumed.push(one),
+                None => {
+                    let why = "cannot be put into the state that the record tells".to_owned();
+                    return Ok(Some(Reason::NotResumed { name, why }));
+                }
+            }
+            moved.push(value);
+        }
+        for one in resumed {
+            one.set()?;
+        }
+        // What a generator is a part of may be known by history.
+        registry::verify_sharing(&moved)?;
+        Ok(None)
     }
 
     fn reused(&mut self, record: &Record) -> PyResult<()> {
@@ -562,6 +611,7 @@ impl<'py> Face for Call<'_, 'py> {
             files: Vec::new(),
         };
         self.state.contents.clear();
+        self.state.generators.clear();
         for (name, value) in self.values.each(&self.prepared.binder)? {
             let is_constant = is_constant(&value)?;
             let short = short_form(&value);
@@ -576,6 +626,10 @@ impl<'py> Face for Call<'_, 'py> {
             }
             if is_constant || self.only_looks {
                 continue;
+            }
+            if let Some(parts) = random::Kept::of(&value)? {
+                let name = name.clone();
+                self.state.generators.push(Generator { name, parts });
             }
             let version = present.arguments.last().and_then(|last| last.version);
             let content = match version {
@@ -694,11 +748,33 @@ impl<'py> Face for Call<'_, 'py> {
         });
     }
 
-    fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, bool)>> {
+    fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Changed)>> {
         let mut changed = Vec::new();
         for (name, argument) in self.end_changed_histories()? {
-            let returned = is_returned(&argument, value, 0)?;
-            changed.push((name, returned));
+            let mut generators = self.state.generators.iter();
+            let how = if let Some(generator) = generators.find(|one| one.name == name) {
+                match generator.parts.after(self.py)? {
+                    Ok(state) => Changed::Advanced(state),
+                    Err(why) => Changed::Stuck(why.to_owned()),
+                }
+            } else if is_returned(&argument, value, 0)? {
+                Changed::Returned
+            } else {
+                Changed::Lost
+            };
+            changed.push((name, how));
+        }
+        if self.state.generators.is_empty() {
+            return Ok(changed);
+        }
+        // A stored result holds a copy, which would not go on together with the argument.
+        let reached = registry::reached(value)?;
+        for generator in &self.state.generators {
+            if generator.parts.is_reached(&reached) {
+                let why = "is, or may be, a part of the result".to_owned();
+                changed.retain(|(name, _)| *name != generator.name);
+                changed.push((generator.name.clone(), Changed::Stuck(why)));
+            }
         }
         Ok(changed)
     }

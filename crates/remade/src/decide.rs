@@ -50,6 +50,13 @@ pub enum Reason {
         /// The parameter.
         name: String,
     },
+    /// A random generator cannot be left where the run left it.
+    NotResumed {
+        /// The parameter.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Arguments share memory or objects that the run changes.
     Shared,
     /// A global or setting is another.
@@ -134,6 +141,7 @@ impl Reason {
             Reason::ArgumentChanged { .. } => "argument_changed",
             Reason::Unversioned { .. } => "unversioned",
             Reason::ChangedByItself { .. } => "changed_by_itself",
+            Reason::NotResumed { .. } => "not_resumed",
             Reason::Shared => "shared",
             Reason::ImplicitChanged { .. } => "implicit_changed",
             Reason::SourceChanged { .. } => "source_changed",
@@ -191,6 +199,7 @@ impl fmt::Display for Reason {
             Reason::Unversioned { name, why } => {
                 write!(f, "argument {name} has no version: {why}")
             }
+            Reason::NotResumed { name, why } => write!(f, "random generator {name} {why}"),
             Reason::ChangedByItself { name } => {
                 write!(f, "the function changes its argument {name}")
             }
@@ -257,6 +266,10 @@ pub fn never_fresh(record: &Record) -> Option<Reason> {
             why: why.clone(),
         },
         NeverFresh::Nested(name) => Reason::NestedUnversioned { name: name.clone() },
+        NeverFresh::Random(name, why) => Reason::NotResumed {
+            name: name.clone(),
+            why: why.clone(),
+        },
     })
 }
 

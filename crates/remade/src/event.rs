@@ -53,6 +53,15 @@ pub enum Warning {
         /// The parameter.
         parameter: String,
     },
+    /// A random generator was moved on by the run to where no reuse could leave it.
+    NotResumed {
+        /// The function that was called.
+        function: String,
+        /// The parameter.
+        parameter: String,
+        /// Why.
+        why: String,
+    },
     /// A global that the run both changes and reads.
     ReadsItsOutput {
         /// The function that was called.
@@ -139,6 +148,16 @@ impl fmt::Display for Warning {
                 "{function}: the run changed its argument {parameter} and did not return it. A stored \
                  result could not repeat that change, so the function runs every time. Return the \
                  changed object, or change a copy."
+            ),
+            Warning::NotResumed {
+                function,
+                parameter,
+                why,
+            } => write!(
+                f,
+                "{function}: the random generator {parameter} {why}. A stored result could not leave \
+                 it where the run leaves it, so the function runs every time. Return what was drawn \
+                 alone, and pass each generator once."
             ),
             Warning::ReadsItsOutput { function, name } => write!(
                 f,

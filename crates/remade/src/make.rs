@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 pub use accept::{Acceptance, accept};
 pub use explain::{CodeChange, Compared, Explanation, explain};
 pub use face::{
-    CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
+    Changed, CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved,
+    SavedResult,
 };
 pub use known::{Content, Known, KnownFile};
 pub use takeover::{Former, of_vanished_scripts};

@@ -14,7 +14,7 @@ use proptest::option;
 use proptest::prelude::*;
 use remade::call::CallKey;
 use remade::decide::Reason;
-use remade::make;
+use remade::make::{self, Changed};
 use remade::record::{
     Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested,
     NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
@@ -124,14 +124,20 @@ fn argument() -> impl Strategy<Value = Argument> {
             record,
             result,
         });
-    (text(), option::of(version()), text(), vec(origin, 0..2)).prop_map(
-        |(name, version, short, origins)| Argument {
+    (
+        text(),
+        option::of(version()),
+        text(),
+        vec(origin, 0..2),
+        option::of(text()),
+    )
+        .prop_map(|(name, version, short, origins, after)| Argument {
             name,
             version,
             short,
             origins,
-        },
-    )
+            after,
+        })
 }
 
 fn result() -> impl Strategy<Value = ResultFile> {
@@ -167,6 +173,7 @@ fn never_fresh() -> impl Strategy<Value = NeverFresh> {
         text().prop_map(NeverFresh::Changed),
         (text(), text()).prop_map(|(name, why)| NeverFresh::Unversioned(name, why)),
         text().prop_map(NeverFresh::Nested),
+        (text(), text()).prop_map(|(name, why)| NeverFresh::Random(name, why)),
     ]
 }
 
@@ -370,7 +377,7 @@ fn real_records() -> Vec<Vec<u8>> {
     ] {
         f.ask(&[value]).call().unwrap();
     }
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), false)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Lost)];
     f.call(5);
     let keys = f.made.folder().keys().unwrap().into_iter();
     keys.map(|key| fs::read(f.made.folder().record(key)).unwrap())
@@ -567,7 +574,7 @@ fn write_golden() {
         }],
         unversioned: None,
     };
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), true)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Returned)];
     f.ask(&[Value::Rows(vec![bytes_of(1, 300), bytes_of(2, 70_000)])])
         .call()
         .unwrap();

@@ -133,9 +133,15 @@ fn has_implicit(record: &Record, name: &str) -> bool {
 fn as_of_now(
     record: &Record,
     key: CallKey,
-    present: Present,
+    mut present: Present,
     mut implicit: Vec<Implicit>,
 ) -> Record {
+    // The result goes with the state that its run left a random generator in.
+    for argument in &mut present.arguments {
+        let mut before = record.arguments.iter();
+        let before = before.find(|before| before.name == argument.name);
+        argument.after = before.and_then(|before| before.after.clone());
+    }
     for input in &mut implicit {
         let mut before = record.implicit.iter();
         input.changed = before.any(|before| before.name == input.name && before.changed);

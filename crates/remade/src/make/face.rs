@@ -54,6 +54,9 @@ pub trait Face {
         known: &Known<Self::Kept>,
         paths: &[Option<&Path>],
     ) -> Result<Self::Value, LoadFailure<Self::Error>>;
+    /// Leaves the random generators among the arguments where the run of a record left them, after
+    /// its value was loaded. All of them, or none and a reason to run.
+    fn resume(&mut self, record: &Record) -> Result<Option<Reason>, Self::Error>;
     /// A stored result was reused: whoever called from inside a run must know what it drew.
     fn reused(&mut self, record: &Record) -> Result<(), Self::Error>;
 
@@ -81,9 +84,8 @@ pub trait Face {
     /// and a caller further up that catches the error must know what the run drew.
     fn raised(&mut self, running: &Running);
 
-    /// The parameters whose arguments the run changed, and whether each was returned. What was
-    /// changed loses its history.
-    fn changed(&mut self, value: &Self::Value) -> Result<Vec<(String, bool)>, Self::Error>;
+    /// The parameters whose arguments the run changed, and how. What was changed loses its history.
+    fn changed(&mut self, value: &Self::Value) -> Result<Vec<(String, Changed)>, Self::Error>;
     /// What the run drew from outside through made functions called inside.
     fn nested(&mut self) -> Nested;
     /// Writes the value to staged files.
@@ -132,6 +134,19 @@ pub enum Keyed {
         /// Why.
         why: String,
     },
+}
+
+/// What a run did to one of its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// It was changed and is not a part of the result, so a reuse could not repeat the change.
+    Lost,
+    /// It is, or is a part of, what was returned.
+    Returned,
+    /// It is a random generator, and the text tells its state.
+    Advanced(String),
+    /// It is a random generator, and a reuse could not leave it where it is: why.
+    Stuck(String),
 }
 
 /// Why a stored value was not loaded.

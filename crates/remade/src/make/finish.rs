@@ -1,6 +1,6 @@
 //! What is done with a value that was just computed?
 
-use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use super::{Changed, Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
 use crate::decide::Reason;
 use crate::event::{Event, Warning};
 use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
@@ -114,7 +114,7 @@ fn raised<E>(error: E) -> NotSaved<E> {
 /// What only the run could tell.
 struct AfterRun {
     implicit: Vec<Implicit>,
-    changed: Vec<(String, bool)>,
+    changed: Vec<(String, Changed)>,
 }
 
 fn after_run<F: Face>(
@@ -124,11 +124,21 @@ fn after_run<F: Face>(
     value: &F::Value,
 ) -> Result<AfterRun, NotSaved<F::Error>> {
     let changed = face.changed(value).map_err(raised)?;
-    for (parameter, _) in changed.iter().filter(|(_, returned)| !returned) {
-        face.warn_only(Warning::ChangesArgument {
-            function: made.name.clone(),
-            parameter: parameter.clone(),
-        });
+    for (parameter, how) in &changed {
+        let function = made.name.clone();
+        let parameter = parameter.clone();
+        match how {
+            Changed::Lost => face.warn_only(Warning::ChangesArgument {
+                function,
+                parameter,
+            }),
+            Changed::Stuck(why) => face.warn_only(Warning::NotResumed {
+                function,
+                parameter,
+                why: why.clone(),
+            }),
+            Changed::Returned | Changed::Advanced(_) => {}
+        }
     }
     let after = face.implicit().map_err(raised)?;
     let mut implicit = Vec::with_capacity(before.len());
@@ -156,19 +166,30 @@ fn record_of<F: Face>(
     let nested = face.nested();
     let never_fresh = if let Some((name, why)) = &running.unversioned {
         Some(NeverFresh::Unversioned(name.clone(), why.clone()))
-    } else if let Some((name, _)) = facts.changed.iter().find(|(_, returned)| !returned) {
-        Some(NeverFresh::Changed(name.clone()))
+    } else if let Some(why) = facts.changed.iter().find_map(unrepeatable) {
+        Some(why)
     } else {
         nested.unversioned.clone().map(NeverFresh::Nested)
     };
-    let changed_returned = facts.changed.iter().any(|(_, returned)| *returned);
+    let changed_returned = facts
+        .changed
+        .iter()
+        .any(|(_, how)| *how == Changed::Returned);
     let never_fresh = match never_fresh {
-        None if changed_returned && face.arguments_share().map_err(raised)? => {
-            let name = facts.changed[0].0.clone();
-            Some(NeverFresh::Changed(name))
+        // What was changed here, in place of a part of it, may be changed nowhere in another call.
+        None if !facts.changed.is_empty() && face.arguments_share().map_err(raised)? => {
+            Some(shared(made, face, &facts.changed))
         }
         known => known,
     };
+    let mut arguments = running.present.arguments.clone();
+    for (name, how) in facts.changed {
+        if let Changed::Advanced(state) = how
+            && let Some(argument) = arguments.iter_mut().find(|one| one.name == name)
+        {
+            argument.after = Some(state);
+        }
+    }
     let mut results = Vec::with_capacity(saved.results.len());
     for result in saved.results {
         let file = if staging.size() > LONG {
@@ -188,7 +209,7 @@ fn record_of<F: Face>(
         code: running.present.code.clone(),
         was: None,
         given: face.given(),
-        arguments: running.present.arguments.clone(),
+        arguments,
         sources: running.present.sources.clone(),
         implicit: facts.implicit,
         nested,
@@ -208,6 +229,34 @@ fn record_of<F: Face>(
         boot: String::new(),
         synced: false,
     })
+}
+
+/// Why a run that did this to an argument cannot be repeated by a stored result.
+fn unrepeatable((name, how): &(String, Changed)) -> Option<NeverFresh> {
+    match how {
+        Changed::Lost => Some(NeverFresh::Changed(name.clone())),
+        Changed::Stuck(why) => Some(NeverFresh::Random(name.clone(), why.clone())),
+        Changed::Returned | Changed::Advanced(_) => None,
+    }
+}
+
+/// The same for arguments that share what the run changed.
+fn shared<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    changed: &[(String, Changed)],
+) -> NeverFresh {
+    let is_random = |how: &Changed| matches!(how, Changed::Advanced(_));
+    if let Some((name, _)) = changed.iter().find(|(_, how)| is_random(how)) {
+        let why = "shares its state with another argument".to_owned();
+        face.warn_only(Warning::NotResumed {
+            function: made.name.clone(),
+            parameter: name.clone(),
+            why: why.clone(),
+        });
+        return NeverFresh::Random(name.clone(), why);
+    }
+    NeverFresh::Changed(changed[0].0.clone())
 }
 
 fn result_file<K: Default>(

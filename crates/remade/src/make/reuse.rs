@@ -37,6 +37,10 @@ pub(super) fn reuse<F: Face>(
         };
         match load(face, &known, &elsewhere) {
             Ok(value) => {
+                if let Some(reason) = face.resume(&known.record)? {
+                    reasons.push(reason);
+                    return Ok(None);
+                }
                 face.reused(&known.record)?;
                 return Ok(Some((value, known)));
             }
@@ -187,7 +191,7 @@ pub(super) fn objections<F: Face>(
     if is_enough(reasons) {
         return Ok(());
     }
-    if record.changed_returned && face.arguments_share()? {
+    if (record.changed_returned || record.moves_arguments()) && face.arguments_share()? {
         reasons.push(Reason::Shared);
     }
     if is_enough(reasons) {

@@ -18,8 +18,8 @@ use remade::call::CallKey;
 use remade::decide::{self, Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    self, CodeText, Content, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure,
-    Made, NotSaved, Opened, Running, Saved, SavedResult, Wait,
+    self, Changed, CodeText, Content, Environment, Face, Former, ImplicitNow, Keyed, Known,
+    LoadFailure, Made, NotSaved, Opened, Running, Saved, SavedResult, Wait,
 };
 use remade::record::{Argument, Implicit, Nested, Record, Shape, Short};
 use remade::store::commit::Staging;
@@ -79,7 +79,10 @@ pub struct Function {
     pub raised: Cell<usize>,
     pub loads: Cell<usize>,
     /// What the run changes besides: an argument, and whether it is returned; a global.
-    pub changes: RefCell<Vec<(String, bool)>>,
+    pub changes: RefCell<Vec<(String, Changed)>>,
+    /// What each reuse is told of the generators among the arguments, and what it answers.
+    pub resumed: RefCell<Vec<String>>,
+    pub is_stuck: Cell<bool>,
     pub sets: RefCell<Option<(String, i64)>>,
     pub shares: Cell<bool>,
     pub is_running: Cell<bool>,
@@ -122,6 +125,8 @@ impl Function {
             raised: Cell::new(0),
             loads: Cell::new(0),
             changes: RefCell::default(),
+            resumed: RefCell::default(),
+            is_stuck: Cell::new(false),
             sets: RefCell::default(),
             shares: Cell::new(false),
             is_running: Cell::new(false),
@@ -485,6 +490,7 @@ impl Face for Asked<'_> {
                     version: Some(argument.version()),
                     short: format!("{argument:?}").chars().take(60).collect(),
                     origins: Vec::new(),
+                    after: None,
                 })
                 .collect(),
             sources: Vec::new(),
@@ -533,7 +539,19 @@ impl Face for Asked<'_> {
         self.function.raised.set(self.function.raised.get() + 1);
     }
 
-    fn changed(&mut self, _: &Value) -> Result<Vec<(String, bool)>, String> {
+    fn resume(&mut self, record: &Record) -> Result<Option<Reason>, String> {
+        let states = record.arguments.iter().filter_map(|one| one.after.clone());
+        if self.function.is_stuck.get() {
+            return Ok(Some(Reason::NotResumed {
+                name: "x0".to_owned(),
+                why: "is stuck".to_owned(),
+            }));
+        }
+        self.function.resumed.borrow_mut().extend(states);
+        Ok(None)
+    }
+
+    fn changed(&mut self, _: &Value) -> Result<Vec<(String, Changed)>, String> {
         Ok(self.function.changes.borrow().clone())
     }
 
