@@ -22,6 +22,7 @@ answered from the file that the earlier run saved.
 import os as _os
 
 from . import _remade as _engine
+from ._configure import configure
 from ._inputs import Env, File
 from ._make import make
 from ._persisters import NumpyFile, Persister, PickleFile
@@ -54,6 +55,7 @@ __all__ = [
     "RemadeWarning",
     "SaveError",
     "__version__",
+    "configure",
     "events",
     "make",
 ]

@@ -29,10 +29,12 @@ __all__ = [
     "_forget",
     "_has_aliases",
     "_history",
+    "_made_functions",
     "_nanoseconds",
     "_normal",
     "_registry_size",
     "_remember",
+    "_set_defaults",
     "_short_form",
     "_trackable",
     "_verify",
@@ -67,11 +69,11 @@ class MadeFunction(Generic[_P, _R_co]):
         output: Any,
         *,
         cachedir: str | PathLike[str],
-        debug: bool,
-        raise_errors: bool,
+        debug: bool | None,
+        raise_errors: bool | None,
         keep: int | None,
-        rerun_unknown: bool,
-        verify: bool,
+        rerun_unknown: bool | None,
+        verify: bool | None,
         ignore: Sequence[str],
         depends: Sequence[Any],
         follow: Sequence[str],
@@ -140,6 +142,7 @@ class MadeFunction(Generic[_P, _R_co]):
     @property
     def _arguments(self) -> tuple[Callable[..., Any], str, Any]: ...
     _options: dict[str, Any]
+    _taken: dict[str, Any]
     def _pseudo_files(self) -> list[tuple[str, list[str]]]: ...
     def _register(self) -> None: ...
     def _open(
@@ -199,6 +202,10 @@ def add_listener(
 ) -> None: ...
 def remove_listener(listener: Callable[..., object]) -> None: ...
 def _after_fork_in_child() -> None: ...
+def _set_defaults(
+    *, debug: bool, raise_errors: bool, rerun_unknown: bool, verify: bool
+) -> None: ...
+def _made_functions() -> list[MadeFunction[..., Any]]: ...
 
 # What tests and a closer look ask.
 def _fingerprint(

@@ -33,6 +33,7 @@ use crate::output::{Place, Slot, Tree};
 use crate::prepared::Prepared;
 use crate::registry::{self, Origin};
 use crate::save::{self, Saver};
+use crate::switches::On;
 use crate::value::random;
 use crate::value::{Kind, Unversioned, Walk, kind, short_form};
 
@@ -96,6 +97,8 @@ pub(crate) struct Call<'a, 'py> {
     forced: bool,
     /// Nothing will run, so what a run might change need not be read before it.
     pub(crate) only_looks: bool,
+    /// As they were when the call began.
+    on: On,
     pub(crate) state: State,
 }
 
@@ -119,7 +122,8 @@ impl<'a, 'py> Call<'a, 'py> {
             identity,
             ..State::default()
         };
-        let walk = function.walk(!function.verify);
+        let on = function.switches.now();
+        let walk = function.walk(!on.verify(), on.rerun_unknown());
         Ok(Call {
             py,
             function,
@@ -132,8 +136,15 @@ impl<'a, 'py> Call<'a, 'py> {
             given: None,
             forced,
             only_looks: false,
+            on,
             state,
         })
+    }
+
+    /// A walk that asks history, unless the function is to read everything.
+    fn asking_history(&self) -> Walk<'py> {
+        let on = self.on;
+        self.function.walk(!on.verify(), on.rerun_unknown())
     }
 
     /// Begins the run: calls are made inside it until [`Call::leave`].
@@ -246,7 +257,7 @@ impl<'a, 'py> Call<'a, 'py> {
         encode: impl FnOnce(&mut Walk<'py>) -> Result<(), Unversioned>,
         present: &mut Present,
     ) -> PyResult<bool> {
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         walk.origins = Some(Vec::new());
         walk.sources = Some(Vec::new());
         let version = match encode(&mut walk) {
@@ -279,7 +290,7 @@ impl<'a, 'py> Call<'a, 'py> {
 
     /// The version by reading everything; None for what has none.
     fn content(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<Version>> {
-        let mut walk = self.function.walk(false);
+        let mut walk = self.function.walk(false, false);
         match walk.encode(value) {
             Ok(()) => Ok(Some(walk.version())),
             Err(Unversioned::NoVersion { .. }) => Ok(None),
@@ -294,7 +305,7 @@ impl<'a, 'py> Call<'a, 'py> {
         let Some(value) = input.get(self.py) else {
             return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
         };
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         // Nobody passes a global: `unknown="rerun"` is about arguments, and what has no version
         // here would be passed over.
         walk.rerun_unknown = false;
@@ -425,7 +436,7 @@ impl<'py> Face for Call<'_, 'py> {
         let Some(value) = code::locate(self.py, module, path) else {
             return Ok(None);
         };
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         walk.rerun_unknown = false;
         match walk.encode(&value) {
             Ok(()) if walk.alarms.is_empty() => Ok(Some(walk.version())),
@@ -829,7 +840,7 @@ impl<'py> Face for Call<'_, 'py> {
                     "{}: the result could not be saved{place}: {why}",
                     self.function.made.name()
                 );
-                if self.function.raise_errors {
+                if self.on.raise_errors() {
                     return Err(errors::save_error(&value, text, cause));
                 }
                 if told {
@@ -914,11 +925,11 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn wants_events(&self) -> bool {
-        self.function.debug || events::anybody_listens()
+        self.on.debug() || events::anybody_listens()
     }
 
     fn report(&mut self, event: Event) {
-        events::report(self.py, &event, self.function.debug);
+        events::report(self.py, &event, self.on.debug());
     }
 }
 

@@ -22,6 +22,7 @@ use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
+use crate::switches::Switches;
 use crate::value::{Unversioned, Walk};
 
 /// The parts of a made function that do not change.
@@ -29,10 +30,7 @@ pub(crate) struct Function {
     pub(crate) made: Made<Kept>,
     pub(crate) output: Output,
     pub(crate) depends: Vec<Depend>,
-    pub(crate) debug: bool,
-    pub(crate) raise_errors: bool,
-    pub(crate) verify: bool,
-    rerun_unknown: bool,
+    pub(crate) switches: Switches,
     rules: Rules,
     ignore: Vec<String>,
     label: Option<String>,
@@ -80,16 +78,31 @@ pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version
     function.identity(py, &*function.prepared(py)?)
 }
 
+/// The made functions of this process, the last of each name.
+#[pyfunction]
+pub(crate) fn _made_functions(py: Python<'_>) -> Vec<Bound<'_, PyAny>> {
+    use pyo3::types::PyWeakrefMethods;
+    let references: Vec<_> = {
+        let table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = table.iter().flat_map(HashMap::values);
+        all.map(|reference| reference.clone_ref(py)).collect()
+    };
+    references
+        .iter()
+        .filter_map(|reference| reference.bind(py).upgrade())
+        .collect()
+}
+
 impl Function {
     pub(crate) fn callable<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
         self.callable.bind(py)
     }
 
-    /// A walk with the settings of this function.
-    pub(crate) fn walk<'py>(&self, history: bool) -> Walk<'py> {
+    /// A walk with the settings of this function, by content or, where it is asked for, by history.
+    pub(crate) fn walk<'py>(&self, history: bool, rerun_unknown: bool) -> Walk<'py> {
         let mut walk = Walk::default();
         walk.history = history;
-        walk.rerun_unknown = self.rerun_unknown && history;
+        walk.rerun_unknown = rerun_unknown && history;
         walk.store = Some(self.made.store().clone());
         walk.rules = self.rules.clone();
         walk
@@ -159,7 +172,7 @@ impl Function {
         if self.depends.is_empty() {
             return Ok(Some(prepared.identity));
         }
-        let mut walk = self.walk(false);
+        let mut walk = self.walk(false, false);
         walk.encoder.version(Tag::Code, prepared.identity);
         for depend in &self.depends {
             match depend.encode(py, &mut walk) {
@@ -251,11 +264,11 @@ impl MadeFunction {
         name: String,
         output: &Bound<'_, PyAny>,
         cachedir: PathBuf,
-        debug: bool,
-        raise_errors: bool,
+        debug: Option<bool>,
+        raise_errors: Option<bool>,
         keep: Option<usize>,
-        rerun_unknown: bool,
-        verify: bool,
+        rerun_unknown: Option<bool>,
+        verify: Option<bool>,
         ignore: Vec<String>,
         depends: Vec<Bound<'_, PyAny>>,
         follow: Vec<String>,
@@ -275,10 +288,7 @@ impl MadeFunction {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
-                debug,
-                raise_errors,
-                verify,
-                rerun_unknown,
+                switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
                 rules: Rules { follow },
                 ignore,
                 label: version,
