@@ -32,6 +32,7 @@ from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
 # needs larger modules of the standard library is imported when it is asked for.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._cutoff import allclose
     from ._events import Event, events
     from ._explain import CodeChange, Covered, Explanation, Reason
     from ._results import CacheInfo
@@ -55,6 +56,7 @@ __all__ = [
     "RemadeWarning",
     "SaveError",
     "__version__",
+    "allclose",
     "configure",
     "events",
     "make",
@@ -69,6 +71,7 @@ _WHERE = {
     "Event": "_events",
     "Explanation": "_explain",
     "Reason": "_explain",
+    "allclose": "_cutoff",
     "events": "_events",
 }
 

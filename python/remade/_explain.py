@@ -20,7 +20,7 @@ class Reason(_ReasonFields):
     Attributes:
         kind: Which reason: "never_ran", "forgotten", "code_changed", "label_changed",
             "argument_changed", "unversioned", "changed_by_itself", "not_resumed",
-            "shared", "implicit_changed",
+            "cutoff_changed", "shared", "implicit_changed",
             "source_changed", "nested_changed", "nested_unversioned", "result_missing",
             "result_changed", "persister_changed", "asked_elsewhere", "unloadable",
             "record_damaged", "record_newer" or "asked".

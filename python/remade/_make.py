@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         follow: Collection[str] = (),
         version: str | None = None,
         was: str | Collection[str] = (),
+        cutoff: Callable[[Any, Any], bool] | None = None,
     ) -> _remade.MadeFunction[_P, _R]: ...
 
     @overload
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         follow: Collection[str] = (),
         version: str | None = None,
         was: str | Collection[str] = (),
+        cutoff: Callable[[Any, Any], bool] | None = None,
     ) -> _Decorator: ...
 
 
@@ -82,6 +84,7 @@ def make(
     follow: Collection[str] = (),
     version: str | None = None,
     was: str | Collection[str] = (),
+    cutoff: Callable[[Any, Any], bool] | None = None,
 ) -> Any:
     """Saves what a function returned, and runs it again only when its code or arguments change.
 
@@ -117,6 +120,9 @@ def make(
         version: A label that is part of the code. Another label runs the function again.
         was: The name, or names, that the function had before it was renamed or moved:
             `"old.module.name"`. Its stored results come over to the new name.
+        cutoff: Whether a new result may be left for the old one, which then stays with its version
+            and its file: `allclose(rtol=1e-9)`, or any function of the old and the new result that
+            returns a bool and changes neither.
 
     Returns:
         A `MadeFunction`, which is called as `func` is. Without `func`, a decorator.
@@ -143,7 +149,7 @@ def make(
     """
     options = _Options(
         output, cachedir, name, debug, raise_errors, keep, unknown, verify, ignore, depends, follow,
-        version, was,
+        version, was, cutoff,
     )  # fmt: skip
     if func is None:
         return lambda function: options.decorate(function)
@@ -156,7 +162,7 @@ class _Options:
     def __init__(
         self, output: Any, cachedir: Any, name: Any, debug: Any, raise_errors: Any, keep: Any,
         unknown: Any, verify: Any, ignore: Any, depends: Any, follow: Any, version: Any,
-        was: Any,
+        was: Any, cutoff: Any,
     ) -> None:  # fmt: skip
         #: What was taken from the defaults, for good.
         self.taken: dict[str, Any] = {}
@@ -189,6 +195,11 @@ class _Options:
                     f"was takes the whole name that the function had, such as "
                     f'was="old.module.name", not {former!r}'
                 )
+        if cutoff is not None:
+            from ._cutoff import checked
+
+            checked(cutoff)
+        self.cutoff = cutoff
 
     def _given_or_taken(self, option: str, value: Any) -> Any:
         if value is not None:
@@ -214,6 +225,7 @@ class _Options:
             "version": self.version,
             "module": module,
             "was": self.was,
+            "cutoff": self.cutoff,
         }
         try:
             made = built(func, name, self.output, options)

@@ -41,11 +41,12 @@ def reduce(made: _Made) -> str | tuple[Any, ...]:
     outermost = not _under_way.leaving
     _under_way.leaving[id(made)] = mark
     try:
-        parts: Any = function, output, [_names_of_decorators(one) for one in _layers(function)]
+        decorators = [_names_of_decorators(one) for one in _layers(function)]
+        parts: Any = function, output, decorators, made._options["cutoff"]
         if outermost:
             # All in one pickle, so that what they share arrives once.
             parts = cloudpickle.dumps(parts)
-        options = _configure.in_effect(made._options)
+        options = {**_configure.in_effect(made._options), "cutoff": None}
         return rebuild, (parts, name, options, made._pseudo_files(), mark)
     finally:
         if outermost:
@@ -72,8 +73,8 @@ def rebuild(
             parts = pickle.loads(parts)
         finally:
             _under_way.arriving = outside
-    function, output, names = parts
-    made: _Made = built(function, name, output, options)
+    function, output, names, cutoff = parts
+    made: _Made = built(function, name, output, {**options, "cutoff": cutoff})
     for layer, of_decorators in zip(_layers(function), names, strict=False):
         for key, value in of_decorators.items():
             layer.__globals__.setdefault(key, value)

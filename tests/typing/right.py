@@ -10,7 +10,18 @@ from typing import Any
 from typing_extensions import assert_type
 
 import remade
-from remade import CacheInfo, Env, Event, File, MadeFunction, NumpyFile, Persister, PickleFile, make
+from remade import (
+    CacheInfo,
+    Env,
+    Event,
+    File,
+    MadeFunction,
+    NumpyFile,
+    Persister,
+    PickleFile,
+    allclose,
+    make,
+)
 
 
 @make
@@ -52,6 +63,7 @@ all_options = make(
     depends=(Env("HOME"), "numpy", remade),
     follow=["lab"],
     version="2",
+    cutoff=allclose(rtol=1e-9),
 )
 assert_type(all_options(len)([1]), int)
 

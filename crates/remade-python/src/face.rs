@@ -10,14 +10,14 @@ use remade::call::CallKey;
 use remade::decide::{Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    Changed, CodeText, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure, NotSaved,
-    Running, Saved,
+    Changed, CodeText, Cutoff, Environment, Face, Former, ImplicitNow, Judged, Keyed, Known,
+    LoadFailure, NotSaved, Running, Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
 use remade::store::commit::Staging;
 use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -853,13 +853,92 @@ impl<'py> Face for Call<'_, 'py> {
         }
     }
 
-    fn remember(&mut self, _: &Bound<'py, PyAny>, record: &Record) -> PyResult<()> {
+    fn remember(&mut self, value: &Bound<'py, PyAny>, record: &Record) -> PyResult<()> {
+        if record.kept.is_some() {
+            remember_loaded(value, record)?;
+        }
         for (position, object) in std::mem::take(&mut self.state.tracked) {
             remember_one(object.bind(self.py), &position, record)?;
         }
         self.tell_callers(|caller| {
             caller.note(self.function.made.name(), self.state.identity, record);
         })
+    }
+
+    fn cutoff(&mut self) -> PyResult<Option<Cutoff>> {
+        let Some(cutoff) = &self.function.cutoff else {
+            return Ok(None);
+        };
+        // Without a version, what it kept could never be believed.
+        let Some(version) = self.function.cutoff_version(self.py)? else {
+            return Ok(None);
+        };
+        let name = cutoffs(self.py)?.call_method1("name_of", (cutoff,))?;
+        Ok(Some(Cutoff {
+            name: name.extract()?,
+            version,
+        }))
+    }
+
+    fn places(
+        &mut self,
+        key: CallKey,
+        record: &Record,
+    ) -> PyResult<Option<Vec<Option<(PathBuf, bool)>>>> {
+        let function = self.function;
+        let folder = function.made.folder();
+        let mut places = Vec::with_capacity(record.results.len());
+        if let Tree::Choose = function.output.tree {
+            for result in &record.results {
+                let file = result.file.as_ref().filter(|file| !file.named);
+                let Some(file) = file else { return Ok(None) };
+                if result.persister_version != save::chosen(&result.persister) {
+                    return Ok(None);
+                }
+                let extension = Path::new(&file.path).extension().unwrap_or_default();
+                let extension = format!(".{}", extension.to_string_lossy());
+                places.push(Some((folder.result(key, "", &extension), false)));
+            }
+            return Ok(Some(places));
+        }
+        if record.results.len() != function.output.slots.len() {
+            return Ok(None);
+        }
+        let slots = function.output.slots.iter().zip(&self.prepared.persisters);
+        for (index, ((slot, version), result)) in slots.zip(&record.results).enumerate() {
+            if result.persister_version != *version {
+                return Ok(None);
+            }
+            let named = slot.file(&self.values, &self.prepared.binder, self.py)?;
+            places.push(match (&slot.place, named) {
+                (Place::Elsewhere, _) => None,
+                (_, Some(path)) => Some((path, true)),
+                (_, None) => {
+                    let mark = match function.output.slots.len() {
+                        1 => String::new(),
+                        _ => format!(".{index}"),
+                    };
+                    Some((folder.result(key, &mark, &slot.extension), false))
+                }
+            });
+        }
+        Ok(Some(places))
+    }
+
+    fn is_close(&mut self, old: &Bound<'py, PyAny>, new: &Bound<'py, PyAny>) -> PyResult<Judged> {
+        // Files that the function wrote are there already: it is too late to keep the old ones.
+        if crate::files::any_in(new)? {
+            return Ok(Judged::Far);
+        }
+        let judged = cutoffs(self.py)?.call_method1("judge", (&self.function.cutoff, old, new));
+        match judged.and_then(|judged| judged.extract::<(bool, Option<f64>)>()) {
+            Ok((true, difference)) => Ok(Judged::Close(difference)),
+            Ok((false, _)) => Ok(Judged::Far),
+            Err(error) if save::is_ordinary(self.py, &error) => {
+                Ok(Judged::Failed(errors::in_words(self.py, &error)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
@@ -931,6 +1010,11 @@ impl<'py> Face for Call<'_, 'py> {
     fn report(&mut self, event: Event) {
         events::report(self.py, &event, self.on.debug());
     }
+}
+
+/// Comparisons are Python's: the module is imported where a function has a cutoff.
+fn cutoffs<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyModule>> {
+    py.import(intern!(py, "remade._cutoff"))
 }
 
 fn changed(from: &str, to: &str) -> Reason {

@@ -30,6 +30,7 @@ pub(crate) struct Function {
     pub(crate) made: Made<Kept>,
     pub(crate) output: Output,
     pub(crate) depends: Vec<Depend>,
+    pub(crate) cutoff: Option<Py<PyAny>>,
     pub(crate) switches: Switches,
     rules: Rules,
     ignore: Vec<String>,
@@ -169,11 +170,17 @@ impl Function {
         py: Python<'_>,
         prepared: &Prepared,
     ) -> PyResult<Option<Version>> {
-        if self.depends.is_empty() {
+        if self.depends.is_empty() && self.cutoff.is_none() {
             return Ok(Some(prepared.identity));
         }
         let mut walk = self.walk(false, false);
         walk.encoder.version(Tag::Code, prepared.identity);
+        if self.cutoff.is_some() {
+            match self.cutoff_version(py)? {
+                Some(version) => walk.encoder.version(Tag::Version, version),
+                None => return Ok(None),
+            }
+        }
         for depend in &self.depends {
             match depend.encode(py, &mut walk) {
                 Ok(()) => {}
@@ -182,6 +189,19 @@ impl Function {
             }
         }
         Ok(Some(walk.encoder.finish()))
+    }
+
+    /// Which cutoff it is; None for none, and for one that has no version.
+    pub(crate) fn cutoff_version(&self, py: Python<'_>) -> PyResult<Option<Version>> {
+        let Some(cutoff) = &self.cutoff else {
+            return Ok(None);
+        };
+        let mut walk = self.walk(false, false);
+        match walk.encode(cutoff.bind(py)) {
+            Ok(()) => Ok(Some(walk.version())),
+            Err(Unversioned::NoVersion { .. }) => Ok(None),
+            Err(Unversioned::Raised(error)) => Err(error),
+        }
     }
 
     fn bound<'a, 'py>(
@@ -257,7 +277,7 @@ impl Deref for Whole {
 impl MadeFunction {
     #[new]
     #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
-        verify, ignore, depends, follow, version, module, was))]
+        verify, ignore, depends, follow, version, module, was, cutoff))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         func: &Bound<'_, PyAny>,
@@ -275,6 +295,7 @@ impl MadeFunction {
         version: Option<String>,
         module: String,
         was: Vec<String>,
+        cutoff: Option<Py<PyAny>>,
     ) -> PyResult<MadeFunction> {
         let py = func.py();
         let arguments = (func, &name, output).into_pyobject(py)?.unbind();
@@ -287,6 +308,7 @@ impl MadeFunction {
             function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
+                cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
                 switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
                 rules: Rules { follow },
@@ -605,6 +627,7 @@ impl MadeFunction {
         };
         visit.call(&function.callable)?;
         visit.call(&function.arguments)?;
+        visit.call(&function.cutoff)?;
         function.output.traverse(&visit)?;
         function
             .depends

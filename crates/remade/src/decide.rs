@@ -50,6 +50,13 @@ pub enum Reason {
         /// The parameter.
         name: String,
     },
+    /// An old result stayed by another cutoff than the function has now.
+    CutoffChanged {
+        /// What it stayed by.
+        from: String,
+        /// What there is now.
+        to: String,
+    },
     /// A random generator cannot be left where the run left it.
     NotResumed {
         /// The parameter.
@@ -142,6 +149,7 @@ impl Reason {
             Reason::Unversioned { .. } => "unversioned",
             Reason::ChangedByItself { .. } => "changed_by_itself",
             Reason::NotResumed { .. } => "not_resumed",
+            Reason::CutoffChanged { .. } => "cutoff_changed",
             Reason::Shared => "shared",
             Reason::ImplicitChanged { .. } => "implicit_changed",
             Reason::SourceChanged { .. } => "source_changed",
@@ -198,6 +206,9 @@ impl fmt::Display for Reason {
             }
             Reason::Unversioned { name, why } => {
                 write!(f, "argument {name} has no version: {why}")
+            }
+            Reason::CutoffChanged { from, to } => {
+                write!(f, "kept by {from}, and the cutoff is {to} now")
             }
             Reason::NotResumed { name, why } => write!(f, "random generator {name} {why}"),
             Reason::ChangedByItself { name } => {

@@ -17,6 +17,8 @@ pub struct Event {
     pub seconds: f64,
     /// The files of the result.
     pub files: Vec<PathBuf>,
+    /// It ran, and the old result stayed: by what.
+    pub kept: Option<String>,
 }
 
 /// Something that the user should know although the call went on.
@@ -84,6 +86,13 @@ pub enum Warning {
         function: String,
         /// The file.
         path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An old result could not be compared with the new one.
+    NotCompared {
+        /// The function that was called.
+        function: String,
         /// Why.
         why: String,
     },
@@ -182,6 +191,11 @@ impl fmt::Display for Warning {
                 "{function}: the stored result {} cannot be loaded ({why}), so the function runs \
                  again.",
                 path.display()
+            ),
+            Warning::NotCompared { function, why } => write!(
+                f,
+                "{function}: the cutoff could not compare the new result with the old one ({why}), \
+                 so the new result is saved as usual."
             ),
             Warning::RecordUnreadable { path, why } => {
                 write!(

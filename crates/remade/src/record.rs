@@ -74,6 +74,9 @@ pub struct Record {
     /// Who kept this result although something had changed, and why; the last one last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Accepted>,
+    /// The old result stayed in the place of the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// When the run began, as RFC 3339.
     pub started: String,
     /// How long the function ran.
@@ -108,6 +111,22 @@ pub struct Argument {
     /// the generator there, too. At most [`MAX_AFTER`] bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+}
+
+/// Why an old result stayed, although the function ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// What compared it with the new one, for people: `allclose(rtol=1e-09, atol=0.0)`.
+    pub by: String,
+    /// The version of what compared.
+    pub cutoff: Version,
+    /// The key of the record that it stayed from.
+    pub record: CallKey,
+    /// When that record's run began, as RFC 3339.
+    pub started: String,
+    /// The largest difference, where it was told.
+    pub difference: Option<Binary64>,
 }
 
 /// Where a value came from.

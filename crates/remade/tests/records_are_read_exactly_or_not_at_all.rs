@@ -16,7 +16,7 @@ use remade::call::CallKey;
 use remade::decide::Reason;
 use remade::make::{self, Changed};
 use remade::record::{
-    Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested,
+    Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Kept, Locator, Nested,
     NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
 };
 use remade::source::SourceState;
@@ -186,6 +186,19 @@ fn accepted() -> impl Strategy<Value = Accepted> {
     })
 }
 
+fn kept() -> impl Strategy<Value = Kept> {
+    let number = option::of(number());
+    (text(), version(), key(), text(), number).prop_map(
+        |(by, cutoff, record, started, difference)| Kept {
+            by,
+            cutoff,
+            record,
+            started,
+            difference,
+        },
+    )
+}
+
 fn record() -> impl Strategy<Value = Record> {
     let inputs = (
         vec(argument(), 0..3),
@@ -208,7 +221,7 @@ fn record() -> impl Strategy<Value = Record> {
         btree_map(text(), text(), 0..3),
         text(),
         any::<(bool, bool)>(),
-        vec(accepted(), 0..2),
+        (vec(accepted(), 0..2), option::of(kept())),
     );
     let code = (
         text(),
@@ -223,7 +236,16 @@ fn record() -> impl Strategy<Value = Record> {
             (function, key, fingerprint, label, code, (was, given)),
             (arguments, sources, implicit, nested),
             (value, results, written, items, never_fresh),
-            (started, seconds, host, pid, packages, boot, (synced, changed_returned), accepted),
+            (
+                started,
+                seconds,
+                host,
+                pid,
+                packages,
+                boot,
+                (synced, changed_returned),
+                (accepted, kept),
+            ),
         )| Record {
             format: FORMAT,
             function,
@@ -251,6 +273,7 @@ fn record() -> impl Strategy<Value = Record> {
             never_fresh,
             changed_returned,
             accepted,
+            kept,
             started,
             seconds,
             host: host.clone(),
@@ -604,6 +627,23 @@ fn write_golden() {
     )
     .unwrap();
 
+    let mut kept = record.clone();
+    kept.arguments[0].after =
+        Some("numpy.random.BitGenerator bits=SFC64 state.state=[1,ff] spawned=2".to_owned());
+    kept.never_fresh = Some(NeverFresh::Random("rng".to_owned(), "is lost".to_owned()));
+    kept.kept = Some(Kept {
+        by: "allclose(rtol=1e-09, atol=0.0)".to_owned(),
+        cutoff: Version::from_u128(3),
+        record: key,
+        started: kept.started.clone(),
+        difference: Some(Binary64(1e-12)),
+    });
+    fs::write(
+        Path::new(GOLDEN).join("1-kept.json"),
+        kept.to_json().unwrap(),
+    )
+    .unwrap();
+
     let one = Binary64(1.5);
     record.value = Shape::Dict(vec![
         (
@@ -654,7 +694,17 @@ fn golden_records_are_read_for_ever() {
         }
         read += 1;
     }
-    assert!(read >= 2);
+    assert!(read >= 3);
+    let text = fs::read(Path::new(GOLDEN).join("1-kept.json")).unwrap();
+    let kept = Record::from_json(&text).unwrap();
+    assert_eq!(kept.kept.unwrap().difference, Some(Binary64(1e-12)));
+    assert!(
+        kept.arguments[0]
+            .after
+            .as_ref()
+            .unwrap()
+            .ends_with("spawned=2")
+    );
     let text = fs::read(Path::new(GOLDEN).join("1-short.json")).unwrap();
     let Shape::Dict(parts) = Record::from_json(&text).unwrap().value else {
         panic!("a mapping was written")

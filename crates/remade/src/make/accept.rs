@@ -240,6 +240,8 @@ fn adopt<K: Default>(made: &Made<K>, record: &mut Record, index: usize) -> io::R
     let is_its_content = result.version == file.content;
     file.stamp = stamp;
     file.content = content;
+    // What a person made is no old result that stayed by a cutoff.
+    record.kept = None;
     result.version = if is_its_content {
         content
     } else {

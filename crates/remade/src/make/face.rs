@@ -101,8 +101,22 @@ pub trait Face {
         value: Self::Value,
         failure: NotSaved<Self::Error>,
     ) -> Result<Self::Value, Self::Error>;
-    /// Remembers the versions of what is returned, and tells a caller further up.
+    /// Remembers the versions of what is returned, and tells a caller further up. Where the record
+    /// says that it was kept, the value was loaded, and not computed.
     fn remember(&mut self, value: &Self::Value, record: &Record) -> Result<(), Self::Error>;
+
+    /// What decides whether an old result stays in the place of a new one; None: nothing does.
+    fn cutoff(&mut self) -> Result<Option<Cutoff>, Self::Error>;
+    /// Where the files of this record's results would lie for the call of this key, and whether the
+    /// user named them. None: the persisters asked for are not those of the record.
+    #[allow(clippy::type_complexity)]
+    fn places(
+        &mut self,
+        key: CallKey,
+        record: &Record,
+    ) -> Result<Option<Vec<Option<(PathBuf, bool)>>>, Self::Error>;
+    /// Whether the old value may stay in the place of the new one.
+    fn is_close(&mut self, old: &Self::Value, new: &Self::Value) -> Result<Judged, Self::Error>;
 
     /// Texts of the code reached, for those who ask later what changed.
     fn code_texts(&mut self) -> Vec<(Version, CodeText)>;
@@ -134,6 +148,27 @@ pub enum Keyed {
         /// Why.
         why: String,
     },
+}
+
+/// What decides whether an old result stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cutoff {
+    /// For people.
+    pub name: String,
+    /// Which one it is: what stayed by another one is stale.
+    pub version: Version,
+}
+
+/// What a comparison of an old value with a new one gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged {
+    /// The new one counts.
+    Far,
+    /// The old one stays. The largest difference, where what compared tells it and is known to
+    /// change neither value.
+    Close(Option<f64>),
+    /// They could not be compared: why.
+    Failed(String),
 }
 
 /// What a run did to one of its arguments.
