@@ -22,6 +22,7 @@ answered from the file that the earlier run saved.
 import os as _os
 
 from . import _remade as _engine
+from ._configure import configure
 from ._inputs import Env, File
 from ._make import make
 from ._persisters import NumpyFile, Persister, PickleFile
@@ -31,6 +32,7 @@ from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
 # needs larger modules of the standard library is imported when it is asked for.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._cutoff import allclose
     from ._events import Event, events
     from ._explain import CodeChange, Covered, Explanation, Reason
     from ._lineage import Lineage, Origin, lineage, origin
@@ -57,6 +59,8 @@ __all__ = [
     "RemadeWarning",
     "SaveError",
     "__version__",
+    "allclose",
+    "configure",
     "events",
     "lineage",
     "make",
@@ -74,6 +78,7 @@ _WHERE = {
     "Lineage": "_lineage",
     "Origin": "_lineage",
     "Reason": "_explain",
+    "allclose": "_cutoff",
     "events": "_events",
     "lineage": "_lineage",
     "origin": "_lineage",

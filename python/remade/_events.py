@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-_Fields = namedtuple("_Fields", "function ran reasons seconds files")
+_Fields = namedtuple("_Fields", "function ran reasons seconds files kept", defaults=(None,))
 
 
 class Event(_Fields):
@@ -24,6 +24,8 @@ class Event(_Fields):
         reasons: Why it ran, in words; empty when it did not.
         seconds: How long the call took, with saving or loading.
         files: The files of the result.
+        kept: What an old result stayed by, although the function ran: the `cutoff` in words; None
+            where it did not stay.
     """
 
     __slots__ = ()
@@ -32,6 +34,7 @@ class Event(_Fields):
     reasons: tuple[str, ...]
     seconds: float
     files: tuple[str, ...]
+    kept: str | None
 
 
 @contextmanager
@@ -57,9 +60,14 @@ def events(callback: Callable[[Event], object]) -> Iterator[None]:
     """
 
     def listener(
-        function: str, ran: bool, reasons: tuple[str, ...], seconds: float, files: tuple[str, ...]
+        function: str,
+        ran: bool,
+        reasons: tuple[str, ...],
+        seconds: float,
+        files: tuple[str, ...],
+        kept: str | None,
     ) -> None:
-        callback(Event(function, ran, reasons, seconds, files))
+        callback(Event(function, ran, reasons, seconds, files, kept))
 
     _remade.add_listener(listener)
     try:

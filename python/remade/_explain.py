@@ -19,7 +19,8 @@ class Reason(_ReasonFields):
 
     Attributes:
         kind: Which reason: "never_ran", "forgotten", "arranged", "code_changed", "label_changed",
-            "argument_changed", "unversioned", "changed_by_itself", "shared", "implicit_changed",
+            "argument_changed", "unversioned", "changed_by_itself", "not_resumed",
+            "cutoff_changed", "shared", "implicit_changed",
             "source_changed", "nested_changed", "nested_unversioned", "result_missing",
             "result_changed", "persister_changed", "asked_elsewhere", "unloadable",
             "record_damaged", "record_newer" or "asked".

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _output, _remade
+from . import _configure, _output, _remade
 
 TYPE_CHECKING = False  # type checkers take it as true; `typing` costs an import
 if TYPE_CHECKING:
@@ -32,18 +32,19 @@ if TYPE_CHECKING:
         func: Callable[_P, _R],
         *,
         output: Any = None,
-        cachedir: str | os.PathLike[str] = "cache",
+        cachedir: str | os.PathLike[str] | None = None,
         name: str | None = None,
-        debug: bool = False,
-        raise_errors: bool = False,
-        keep: int | Literal["all"] = 1,
-        unknown: Literal["content", "rerun"] = "content",
-        verify: bool = False,
+        debug: bool | None = None,
+        raise_errors: bool | None = None,
+        keep: int | Literal["all"] | None = None,
+        unknown: Literal["content", "rerun"] | None = None,
+        verify: bool | None = None,
         ignore: Collection[str] = (),
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
         version: str | None = None,
         was: str | Collection[str] = (),
+        cutoff: Callable[[Any, Any], bool] | None = None,
     ) -> _remade.MadeFunction[_P, _R]: ...
 
     @overload
@@ -51,18 +52,19 @@ if TYPE_CHECKING:
         func: None = None,
         *,
         output: Any = None,
-        cachedir: str | os.PathLike[str] = "cache",
+        cachedir: str | os.PathLike[str] | None = None,
         name: str | None = None,
-        debug: bool = False,
-        raise_errors: bool = False,
-        keep: int | Literal["all"] = 1,
-        unknown: Literal["content", "rerun"] = "content",
-        verify: bool = False,
+        debug: bool | None = None,
+        raise_errors: bool | None = None,
+        keep: int | Literal["all"] | None = None,
+        unknown: Literal["content", "rerun"] | None = None,
+        verify: bool | None = None,
         ignore: Collection[str] = (),
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
         version: str | None = None,
         was: str | Collection[str] = (),
+        cutoff: Callable[[Any, Any], bool] | None = None,
     ) -> _Decorator: ...
 
 
@@ -70,22 +72,26 @@ def make(
     func: Callable[..., Any] | None = None,
     *,
     output: Any = None,
-    cachedir: str | os.PathLike[str] = "cache",
+    cachedir: str | os.PathLike[str] | None = None,
     name: str | None = None,
-    debug: bool = False,
-    raise_errors: bool = False,
-    keep: int | Literal["all"] = 1,
-    unknown: Literal["content", "rerun"] = "content",
-    verify: bool = False,
+    debug: bool | None = None,
+    raise_errors: bool | None = None,
+    keep: int | Literal["all"] | None = None,
+    unknown: Literal["content", "rerun"] | None = None,
+    verify: bool | None = None,
     ignore: Collection[str] = (),
     depends: Collection[Any] = (),
     follow: Collection[str] = (),
     version: str | None = None,
     was: str | Collection[str] = (),
+    cutoff: Callable[[Any, Any], bool] | None = None,
 ) -> Any:
     """Saves what a function returned, and runs it again only when its code or arguments change.
 
     Use it as `@make`, as `@make(option=...)`, or as a plain call, `make(f, option=...)`.
+
+    `cachedir`, `debug`, `raise_errors`, `keep`, `unknown` and `verify` take None for their default:
+    what `configure` or the environment says, or else what stands here.
 
     Args:
         func: The function: a Python function (also under other decorators, also `async def`), a
@@ -94,18 +100,18 @@ def make(
             dict of them that mirrors the result, where a constant stands for itself; a persister
             class, and the file is named for you; or None: no file for None, short values in the
             record, `.npy` for a plain array, pickle for the rest.
-        cachedir: The folder of the store. It, and the paths in `output`, are resolved from the
-            working directory once, here; folders are made at the first run.
+        cachedir: The folder of the store: `"cache"`. It, and the paths in `output`, are resolved
+            from the working directory once, here; folders are made at the first run.
         name: Known as `module.name` instead of `module.qualname`. Functions of one name share a
             place and displace each other's results.
-        debug: Tells through the logger `remade` what was reused, or run and why.
-        raise_errors: Raises `SaveError`, which carries the value, where a computed value cannot be
-            saved. By default that is a `RemadeWarning`, and the value is returned.
+        debug: True tells through the logger `remade` what was reused, or run and why.
+        raise_errors: True raises `SaveError`, which carries the value, where a computed value
+            cannot be saved. By default that is a `RemadeWarning`, and the value is returned.
         keep: How many results are kept, of as many calls: 1 by default, `"all"` for all. More than
             one asks for a file name that differs per call: `NumpyFile("out/f-{x}.npy")`.
         unknown: What counts for an array or object that no made function returned: its
-            `"content"`, or `"rerun"`: nothing, so the function runs.
-        verify: Reads every argument in full at every call, so that no change made outside made
+            `"content"`, by default, or `"rerun"`: nothing, so the function runs.
+        verify: True reads every argument in full at every call, so that no change made outside made
             functions is missed. It costs a digest of the data.
         ignore: Parameters that do not matter, such as `("verbose",)`.
         depends: What else matters: packages (a module, or the name of a distribution; by
@@ -114,6 +120,9 @@ def make(
         version: A label that is part of the code. Another label runs the function again.
         was: The name, or names, that the function had before it was renamed or moved:
             `"old.module.name"`. Its stored results come over to the new name.
+        cutoff: Whether a new result may be left for the old one, which then stays with its version
+            and its file: `allclose(rtol=1e-9)`, or any function of the old and the new result that
+            returns a bool and changes neither.
 
     Returns:
         A `MadeFunction`, which is called as `func` is. Without `func`, a decorator.
@@ -140,7 +149,7 @@ def make(
     """
     options = _Options(
         output, cachedir, name, debug, raise_errors, keep, unknown, verify, ignore, depends, follow,
-        version, was,
+        version, was, cutoff,
     )  # fmt: skip
     if func is None:
         return lambda function: options.decorate(function)
@@ -153,24 +162,24 @@ class _Options:
     def __init__(
         self, output: Any, cachedir: Any, name: Any, debug: Any, raise_errors: Any, keep: Any,
         unknown: Any, verify: Any, ignore: Any, depends: Any, follow: Any, version: Any,
-        was: Any,
+        was: Any, cutoff: Any,
     ) -> None:  # fmt: skip
-        self.cachedir = os.path.abspath(_text_path("cachedir", cachedir))
+        #: What was taken from the defaults, for good.
+        self.taken: dict[str, Any] = {}
+        self.cachedir = os.path.abspath(self._given_or_taken("cachedir", cachedir))
+        if cachedir is None:
+            self.taken["cachedir"] = self.cachedir
         self.output = _output.checked(output)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"name takes a text such as name='smooth', not {name!r}")
         self.name = name
-        self.debug = bool(debug)
-        self.raise_errors = bool(raise_errors)
-        if keep != "all" and (isinstance(keep, bool) or not isinstance(keep, int)):
-            raise TypeError(f'keep takes a number or "all", not {keep!r}')
-        if keep != "all" and keep < 1:
-            raise ValueError(f'keep takes a number from 1 on, or "all", not {keep!r}')
-        self.keep = keep
-        if unknown not in ("content", "rerun"):
-            raise ValueError(f'unknown takes "content" or "rerun", not {unknown!r}')
-        self.unknown = unknown
-        self.verify = bool(verify)
+        self.keep = self._given_or_taken("keep", keep)
+        # None: the default of the moment, at each call.
+        self.debug = _given("debug", debug)
+        self.raise_errors = _given("raise_errors", raise_errors)
+        unknown = _given("unknown", unknown)
+        self.rerun_unknown = None if unknown is None else unknown == "rerun"
+        self.verify = _given("verify", verify)
         self.ignore = _names("ignore", ignore)
         self.follow = _names("follow", follow)
         if isinstance(depends, str) or not hasattr(depends, "__iter__"):
@@ -186,6 +195,18 @@ class _Options:
                     f"was takes the whole name that the function had, such as "
                     f'was="old.module.name", not {former!r}'
                 )
+        if cutoff is not None:
+            from ._cutoff import checked
+
+            checked(cutoff)
+        self.cutoff = cutoff
+
+    def _given_or_taken(self, option: str, value: Any) -> Any:
+        if value is not None:
+            _configure.default(option)  # a variable that cannot be is an error all the same
+            return _configure.checked(option, value)
+        self.taken[option] = _configure.default(option)
+        return self.taken[option]
 
     def decorate(self, func: Any) -> _remade.MadeFunction[..., Any]:
         _refuse(func)
@@ -196,7 +217,7 @@ class _Options:
             "debug": self.debug,
             "raise_errors": self.raise_errors,
             "keep": None if self.keep == "all" else self.keep,
-            "rerun_unknown": self.unknown == "rerun",
+            "rerun_unknown": self.rerun_unknown,
             "verify": self.verify,
             "ignore": self.ignore,
             "depends": self.depends,
@@ -204,8 +225,17 @@ class _Options:
             "version": self.version,
             "module": module,
             "was": self.was,
+            "cutoff": self.cutoff,
         }
-        return built(func, name, self.output, options)
+        try:
+            made = built(func, name, self.output, options)
+        except ValueError:
+            if self.taken.get("keep", 1) == 1:
+                raise
+            # As a default it is for those that can: a file of one name holds one result.
+            made = built(func, name, self.output, {**options, "keep": 1})
+        made._taken = self.taken
+        return made
 
 
 def built(
@@ -214,19 +244,14 @@ def built(
     """A made function from options that have been checked."""
     made: _remade.MadeFunction[..., Any] = _remade.MadeFunction(func, name, output, **options)
     made._options = options
+    made._taken = {}
     _dress(made, func)
     made._register()
     return made
 
 
-def _text_path(option: str, path: Any) -> str:
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        text = None
-    if not isinstance(text, str):
-        raise TypeError(f"{option} takes a path, not {path!r}")
-    return text
+def _given(option: str, value: Any) -> Any:
+    return None if value is None else _configure.checked(option, value)
 
 
 def _names(option: str, names: Any) -> tuple[str, ...]:

@@ -51,11 +51,13 @@ __all__ = [
     "_has_aliases",
     "_history",
     "_lineage",
+    "_made_functions",
     "_nanoseconds",
     "_normal",
     "_origin",
     "_registry_size",
     "_remember",
+    "_set_defaults",
     "_short_form",
     "_trackable",
     "_verify",
@@ -90,17 +92,18 @@ class MadeFunction(Generic[_P, _R_co]):
         output: Any,
         *,
         cachedir: str | PathLike[str],
-        debug: bool,
-        raise_errors: bool,
+        debug: bool | None,
+        raise_errors: bool | None,
         keep: int | None,
-        rerun_unknown: bool,
-        verify: bool,
+        rerun_unknown: bool | None,
+        verify: bool | None,
         ignore: Sequence[str],
         depends: Sequence[Any],
         follow: Sequence[str],
         version: str | None,
         module: str,
         was: Sequence[str],
+        cutoff: Callable[[Any, Any], bool] | None,
     ) -> MadeFunction[_P, _R_co]: ...
     @classmethod
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
@@ -163,6 +166,7 @@ class MadeFunction(Generic[_P, _R_co]):
     @property
     def _arguments(self) -> tuple[Callable[..., Any], str, Any]: ...
     _options: dict[str, Any]
+    _taken: dict[str, Any]
     def _pseudo_files(self) -> list[tuple[str, list[str]]]: ...
     def _register(self) -> None: ...
     def _open(
@@ -218,10 +222,14 @@ def save_npy(filename: str | PathLike[str], value: Any) -> None: ...
 def load_npy(filename: str | PathLike[str], mmap_mode: Literal["r", "c"] | None = None) -> Any: ...
 def replace_file(filename: str | PathLike[str], content: bytes) -> None: ...
 def add_listener(
-    listener: Callable[[str, bool, tuple[str, ...], float, tuple[str, ...]], object],
+    listener: Callable[[str, bool, tuple[str, ...], float, tuple[str, ...], str | None], object],
 ) -> None: ...
 def remove_listener(listener: Callable[..., object]) -> None: ...
 def _after_fork_in_child() -> None: ...
+def _set_defaults(
+    *, debug: bool, raise_errors: bool, rerun_unknown: bool, verify: bool
+) -> None: ...
+def _made_functions() -> list[MadeFunction[..., Any]]: ...
 
 # What tests and a closer look ask.
 def _fingerprint(

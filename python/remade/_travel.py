@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from . import _remade
+from . import _configure, _remade
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ def reduce(made: _Made) -> str | tuple[Any, ...]:
     """How a made function pickles: as its plain function does, by reference where that is found.
 
     From a script or a notebook it goes by value through cloudpickle, if that is installed, with
-    its options and its store; without cloudpickle it goes by reference, as a plain function does.
+    its options, those that it takes from the defaults among them as they are now, and its store;
+    without cloudpickle it goes by reference, as a plain function does.
     """
     module, qualname = made.__module__, made.__qualname__
     found: Any = sys.modules.get(module)
@@ -40,11 +41,13 @@ def reduce(made: _Made) -> str | tuple[Any, ...]:
     outermost = not _under_way.leaving
     _under_way.leaving[id(made)] = mark
     try:
-        parts: Any = function, output, [_names_of_decorators(one) for one in _layers(function)]
+        decorators = [_names_of_decorators(one) for one in _layers(function)]
+        parts: Any = function, output, decorators, made._options["cutoff"]
         if outermost:
             # All in one pickle, so that what they share arrives once.
             parts = cloudpickle.dumps(parts)
-        return rebuild, (parts, name, made._options, made._pseudo_files(), mark)
+        options = {**_configure.in_effect(made._options), "cutoff": None}
+        return rebuild, (parts, name, options, made._pseudo_files(), mark)
     finally:
         if outermost:
             _under_way.leaving = {}
@@ -70,8 +73,8 @@ def rebuild(
             parts = pickle.loads(parts)
         finally:
             _under_way.arriving = outside
-    function, output, names = parts
-    made: _Made = built(function, name, output, options)
+    function, output, names, cutoff = parts
+    made: _Made = built(function, name, output, {**options, "cutoff": cutoff})
     for layer, of_decorators in zip(_layers(function), names, strict=False):
         for key, value in of_decorators.items():
             layer.__globals__.setdefault(key, value)

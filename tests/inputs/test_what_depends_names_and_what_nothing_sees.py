@@ -88,20 +88,3 @@ def test_random_state_and_the_working_directory_are_not_seen(
     random.seed(12345)
     monkeypatch.chdir(tmp_path)
     assert marks.of(draw) == (value, [])
-
-
-def test_a_generator_as_an_argument_is_seen(cachedir, marks):
-    mark = marks.mark
-
-    @make(cachedir=cachedir, keep="all")
-    def draw(generator, n):
-        mark("draw")
-        return [generator.random() for _ in range(n)], generator
-
-    one, runs = marks.of(draw, random.Random(1), 2)
-    assert runs == ["draw"]
-    again, runs = marks.of(draw, random.Random(1), 2)
-    assert (again[0], runs) == (one[0], [])
-    on, runs = marks.of(draw, one[1], 2)
-    assert (on[0] != one[0], runs) == (True, ["draw"])
-    assert marks.of(draw, again[1], 2)[1] == []

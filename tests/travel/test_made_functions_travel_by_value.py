@@ -22,6 +22,11 @@ OTHER = """
 """
 
 
+class Text(str):
+    def __repr__(self):
+        return str(self)
+
+
 @pytest.fixture
 def travel(tmp_path, monkeypatch):
     """Defines `f` in a script, calls it, and sends it to another process in another folder."""
@@ -51,6 +56,18 @@ def travel(tmp_path, monkeypatch):
 def test_with_its_name_its_store_and_its_result(travel):
     results, ran = travel("@make\ndef f(x):\n    return x * 2\n", [21])
     assert (results, ran) == (["42"], 0)
+
+
+def test_with_the_defaults_that_held_when_it_left(travel):
+    define = (
+        "import remade, types\n"
+        "remade.configure(unknown='rerun', cachedir='store', keep='all')\n"
+        "@make\ndef f(x):\n    return x.a\n"
+    )
+    thing = "types.SimpleNamespace(a=1)"
+    results, ran = travel(define, Text(f"[{thing}]"), Text(f"[{thing}, {thing}]"))
+    assert (results, ran) == (["1", "1"], 2)  # the other process has configured nothing
+    assert os.listdir(travel.here / "store" / "v1") != []
 
 
 def test_with_its_options(travel):

@@ -22,6 +22,7 @@ from remade import (
     Origin,
     Persister,
     PickleFile,
+    allclose,
     make,
 )
 
@@ -65,6 +66,7 @@ all_options = make(
     depends=(Env("HOME"), "numpy", remade),
     follow=["lab"],
     version="2",
+    cutoff=allclose(rtol=1e-9),
 )
 assert_type(all_options(len)([1]), int)
 

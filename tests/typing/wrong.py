@@ -48,6 +48,9 @@ async def asynchronous(x: int) -> bytes:
 value: bytes = asynchronous(1)  # E: assignment
 
 
+make(cutoff=1e-9)  # E: call-overload
+
+
 class OnlySaves(Persister):
     def save(self, value: object) -> None: ...
 

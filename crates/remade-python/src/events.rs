@@ -69,6 +69,7 @@ fn tell(py: Python<'_>, event: &Event) -> PyResult<()> {
                 PyTuple::new(py, &reasons)?,
                 event.seconds,
                 PyTuple::new(py, &files)?,
+                &event.kept,
             ),
         )?;
     }
@@ -81,11 +82,13 @@ fn log(py: Python<'_>, event: &Event) -> PyResult<()> {
         .call_method1("getLogger", ("remade",))?;
     let text = if event.ran {
         let reasons: Vec<String> = event.reasons.iter().map(ToString::to_string).collect();
+        let kept = event.kept.as_ref().map(|by| format!("; kept: within {by}"));
         format!(
-            "{} ran in {:.3} s: {}",
+            "{} ran in {:.3} s: {}{}",
             event.function,
             event.seconds,
-            reasons.join("; ")
+            reasons.join("; "),
+            kept.unwrap_or_default()
         )
     } else {
         format!("{} reused in {:.6} s", event.function, event.seconds)

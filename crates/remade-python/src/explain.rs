@@ -99,6 +99,7 @@ fn fields<'py>(reason: &Reason, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py
         }
         Reason::Unversioned { name: input, .. }
         | Reason::ChangedByItself { name: input }
+        | Reason::NotResumed { name: input, .. }
         | Reason::NestedChanged { name: input }
         | Reason::NestedUnversioned { name: input } => name = Some(input),
         Reason::SourceChanged { path: file } => path = Some(file.clone()),
@@ -106,7 +107,9 @@ fn fields<'py>(reason: &Reason, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py
         | Reason::ResultChanged { path: file }
         | Reason::Unloadable { path: file, .. }
         | Reason::RecordDamaged { path: file, .. } => path = Some(shown(file)),
-        Reason::PersisterChanged { from, to } | Reason::AskedElsewhere { from, to } => {
+        Reason::PersisterChanged { from, to }
+        | Reason::AskedElsewhere { from, to }
+        | Reason::CutoffChanged { from, to } => {
             (before, after) = (Some(from.as_str()), Some(to.as_str()));
         }
     }

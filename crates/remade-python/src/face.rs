@@ -10,15 +10,15 @@ use remade::call::CallKey;
 use remade::decide::{Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    CodeText, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure, NotSaved, Running,
-    Saved,
+    Changed, CodeText, Cutoff, Environment, Face, Former, ImplicitNow, Judged, Keyed, Known,
+    LoadFailure, NotSaved, Running, Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
 use remade::store::Store;
 use remade::store::commit::Staging;
 use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,9 @@ use crate::output::{Place, Slot, Tree};
 use crate::prepared::Prepared;
 use crate::registry::{self, Origin};
 use crate::save::{self, Saver};
-use crate::value::{Unversioned, Walk, short_form};
+use crate::switches::On;
+use crate::value::random;
+use crate::value::{Kind, Unversioned, Walk, kind, short_form};
 
 /// What outlives the wait of a coroutine.
 #[derive(Default)]
@@ -51,6 +53,14 @@ pub(crate) struct State {
     implicit: Vec<(String, Option<Version>, Py<PyAny>)>,
     /// What the function is, where a run further up must know it.
     identity: Option<Version>,
+    /// The random generators among the arguments, before the run.
+    generators: Vec<Generator>,
+}
+
+/// A random generator that was given to a run.
+struct Generator {
+    name: String,
+    parts: random::Kept,
 }
 
 impl State {
@@ -66,7 +76,9 @@ impl State {
         let tracked = self.tracked.iter().map(|(_, object)| object);
         let implicit = self.implicit.iter().map(|(_, _, object)| object);
         let mut objects = tracked.chain(implicit).chain(&self.known);
-        objects.try_for_each(|object| visit.call(object))
+        objects.try_for_each(|object| visit.call(object))?;
+        let mut generators = self.generators.iter();
+        generators.try_for_each(|generator| generator.parts.traverse(visit))
     }
 }
 
@@ -86,6 +98,8 @@ pub(crate) struct Call<'a, 'py> {
     forced: bool,
     /// Nothing will run, so what a run might change need not be read before it.
     pub(crate) only_looks: bool,
+    /// As they were when the call began.
+    on: On,
     pub(crate) state: State,
 }
 
@@ -109,7 +123,8 @@ impl<'a, 'py> Call<'a, 'py> {
             identity,
             ..State::default()
         };
-        let walk = function.walk(!function.verify);
+        let on = function.switches.now();
+        let walk = function.walk(!on.verify(), on.rerun_unknown());
         Ok(Call {
             py,
             function,
@@ -122,8 +137,15 @@ impl<'a, 'py> Call<'a, 'py> {
             given: None,
             forced,
             only_looks: false,
+            on,
             state,
         })
+    }
+
+    /// A walk that asks history, unless the function is to read everything.
+    fn asking_history(&self) -> Walk<'py> {
+        let on = self.on;
+        self.function.walk(!on.verify(), on.rerun_unknown())
     }
 
     /// Begins the run: calls are made inside it until [`Call::leave`].
@@ -173,6 +195,9 @@ impl<'a, 'py> Call<'a, 'py> {
             Warning::ChangesArgument {
                 parameter: name, ..
             } => self.function.first_time(&format!("changes {name}")),
+            Warning::NotResumed {
+                parameter: name, ..
+            } => self.function.first_time(&format!("not resumed {name}")),
             Warning::ReadsItsOutput { name, .. } => {
                 self.function.first_time(&format!("reads {name}"))
             }
@@ -237,7 +262,7 @@ impl<'a, 'py> Call<'a, 'py> {
         encode: impl Fn(&mut Walk<'py>) -> Result<(), Unversioned>,
         present: &mut Present,
     ) -> PyResult<bool> {
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         walk.origins = Some(Vec::new());
         walk.sources = Some(Vec::new());
         let version = match encode(&mut walk) {
@@ -247,10 +272,9 @@ impl<'a, 'py> Call<'a, 'py> {
         };
         let mut origins = walk.origins.take().unwrap_or_default();
         let by_history = !origins.is_empty();
-        if self.function.verify {
+        if self.on.verify() {
             // What counts by its content has a history all the same, which was just verified.
-            let mut walk = self.function.walk(true);
-            walk.rerun_unknown = false;
+            let mut walk = self.function.walk(true, false);
             walk.origins = Some(Vec::new());
             if let Err(Unversioned::Raised(error)) = encode(&mut walk) {
                 return Err(error);
@@ -265,6 +289,7 @@ impl<'a, 'py> Call<'a, 'py> {
             version,
             short,
             origins: self.recorded(origins),
+            after: None,
         });
         Ok(by_history)
     }
@@ -288,7 +313,7 @@ impl<'a, 'py> Call<'a, 'py> {
 
     /// The version by reading everything; None for what has none.
     fn content(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<Version>> {
-        let mut walk = self.function.walk(false);
+        let mut walk = self.function.walk(false, false);
         match walk.encode(value) {
             Ok(()) => Ok(Some(walk.version())),
             Err(Unversioned::NoVersion { .. }) => Ok(None),
@@ -311,7 +336,7 @@ impl<'a, 'py> Call<'a, 'py> {
         let Some(value) = input.get(self.py) else {
             return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
         };
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         // Nobody passes a global: `unknown="rerun"` is about arguments, and what has no version
         // here would be passed over.
         walk.rerun_unknown = false;
@@ -442,7 +467,7 @@ impl<'py> Face for Call<'_, 'py> {
         let Some(value) = code::locate(self.py, module, path) else {
             return Ok(None);
         };
-        let mut walk = self.function.walk(!self.function.verify);
+        let mut walk = self.asking_history();
         walk.rerun_unknown = false;
         match walk.encode(&value) {
             Ok(()) if walk.alarms.is_empty() => Ok(Some(walk.version())),
@@ -503,11 +528,17 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn arguments_share(&mut self) -> PyResult<bool> {
-        let all: Vec<_> = self
-            .values
-            .counting(&self.prepared.binder)
-            .map(|(_, value)| value.clone())
-            .collect();
+        let mut all = Vec::with_capacity(2);
+        for (_, value) in self.values.counting(&self.prepared.binder) {
+            if !is_constant(value)? {
+                all.push(value.clone());
+            }
+        }
+        if let [one] = &all[..]
+            && matches!(kind::of(one)?, Kind::Random(_))
+        {
+            return Ok(false); // no need to look: there is nothing to share with
+        }
         registry::has_aliases(&all)
     }
 
@@ -534,6 +565,34 @@ impl<'py> Face for Call<'_, 'py> {
             remember_loaded(&value, &known.record, store).map_err(LoadFailure::Raised)?;
         }
         Ok(value)
+    }
+
+    fn resume(&mut self, record: &Record) -> PyResult<Option<Reason>> {
+        if !record.moves_arguments() {
+            return Ok(None);
+        }
+        let mut resumed = Vec::with_capacity(1);
+        let mut moved = Vec::with_capacity(1);
+        for (name, value) in self.values.each(&self.prepared.binder)? {
+            let recorded = record.arguments.iter().find(|one| one.name == name);
+            let Some(state) = recorded.and_then(|one| one.after.as_deref()) else {
+                continue;
+            };
+            match random::Resumed::new(&value, state)? {
+                Some(one) => resumed.push(one),
+                None => {
+                    let why = "cannot be put into the state that the record tells".to_owned();
+                    return Ok(Some(Reason::NotResumed { name, why }));
+                }
+            }
+            moved.push(value);
+        }
+        for one in resumed {
+            one.set()?;
+        }
+        // What a generator is a part of may be known by history.
+        registry::verify_sharing(&moved)?;
+        Ok(None)
     }
 
     fn reused(&mut self, record: &Arc<Record>) -> PyResult<()> {
@@ -596,6 +655,7 @@ impl<'py> Face for Call<'_, 'py> {
             files: Vec::new(),
         };
         self.state.contents.clear();
+        self.state.generators.clear();
         for (name, value) in self.values.each(&self.prepared.binder)? {
             let is_constant = is_constant(&value)?;
             let short = short_form(&value);
@@ -610,6 +670,10 @@ impl<'py> Face for Call<'_, 'py> {
             }
             if is_constant || self.only_looks {
                 continue;
+            }
+            if let Some(parts) = random::Kept::of(&value)? {
+                let name = name.clone();
+                self.state.generators.push(Generator { name, parts });
             }
             let version = present.arguments.last().and_then(|last| last.version);
             let content = match version {
@@ -735,11 +799,33 @@ impl<'py> Face for Call<'_, 'py> {
         });
     }
 
-    fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, bool)>> {
+    fn changed(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Changed)>> {
         let mut changed = Vec::new();
         for (name, argument) in self.end_changed_histories()? {
-            let returned = is_returned(&argument, value, 0)?;
-            changed.push((name, returned));
+            let mut generators = self.state.generators.iter();
+            let how = if let Some(generator) = generators.find(|one| one.name == name) {
+                match generator.parts.after(self.py)? {
+                    Ok(state) => Changed::Advanced(state),
+                    Err(why) => Changed::Stuck(why.to_owned()),
+                }
+            } else if is_returned(&argument, value, 0)? {
+                Changed::Returned
+            } else {
+                Changed::Lost
+            };
+            changed.push((name, how));
+        }
+        if self.state.generators.is_empty() {
+            return Ok(changed);
+        }
+        // A stored result holds a copy, which would not go on together with the argument.
+        let reached = registry::reached(value)?;
+        for generator in &self.state.generators {
+            if generator.parts.is_reached(&reached) {
+                let why = "is, or may be, a part of the result".to_owned();
+                changed.retain(|(name, _)| *name != generator.name);
+                changed.push((generator.name.clone(), Changed::Stuck(why)));
+            }
         }
         Ok(changed)
     }
@@ -794,7 +880,7 @@ impl<'py> Face for Call<'_, 'py> {
                     "{}: the result could not be saved{place}: {why}",
                     self.function.made.name()
                 );
-                if self.function.raise_errors {
+                if self.on.raise_errors() {
                     return Err(errors::save_error(&value, text, cause));
                 }
                 if told {
@@ -807,14 +893,93 @@ impl<'py> Face for Call<'_, 'py> {
         }
     }
 
-    fn remember(&mut self, _: &Bound<'py, PyAny>, record: &Arc<Record>) -> PyResult<()> {
+    fn remember(&mut self, value: &Bound<'py, PyAny>, record: &Arc<Record>) -> PyResult<()> {
         let store = self.function.made.store();
+        if record.kept.is_some() {
+            remember_loaded(value, record, store)?;
+        }
         for (position, object) in std::mem::take(&mut self.state.tracked) {
             remember_one(object.bind(self.py), position, record, store)?;
         }
         self.tell_callers(|caller| {
             caller.note(self.function, self.state.identity, record);
         })
+    }
+
+    fn cutoff(&mut self) -> PyResult<Option<Cutoff>> {
+        let Some(cutoff) = &self.function.cutoff else {
+            return Ok(None);
+        };
+        // Without a version, what it kept could never be believed.
+        let Some(version) = self.function.cutoff_version(self.py)? else {
+            return Ok(None);
+        };
+        let name = cutoffs(self.py)?.call_method1("name_of", (cutoff,))?;
+        Ok(Some(Cutoff {
+            name: name.extract()?,
+            version,
+        }))
+    }
+
+    fn places(
+        &mut self,
+        key: CallKey,
+        record: &Record,
+    ) -> PyResult<Option<Vec<Option<(PathBuf, bool)>>>> {
+        let function = self.function;
+        let folder = function.made.folder();
+        let mut places = Vec::with_capacity(record.results.len());
+        if let Tree::Choose = function.output.tree {
+            for result in &record.results {
+                let file = result.file.as_ref().filter(|file| !file.named);
+                let Some(file) = file else { return Ok(None) };
+                if result.persister_version != save::chosen(&result.persister) {
+                    return Ok(None);
+                }
+                let extension = Path::new(&file.path).extension().unwrap_or_default();
+                let extension = format!(".{}", extension.to_string_lossy());
+                places.push(Some((folder.result(key, "", &extension), false)));
+            }
+            return Ok(Some(places));
+        }
+        if record.results.len() != function.output.slots.len() {
+            return Ok(None);
+        }
+        let slots = function.output.slots.iter().zip(&self.prepared.persisters);
+        for (index, ((slot, version), result)) in slots.zip(&record.results).enumerate() {
+            if result.persister_version != *version {
+                return Ok(None);
+            }
+            let named = slot.file(&self.values, &self.prepared.binder, self.py)?;
+            places.push(match (&slot.place, named) {
+                (Place::Elsewhere, _) => None,
+                (_, Some(path)) => Some((path, true)),
+                (_, None) => {
+                    let mark = match function.output.slots.len() {
+                        1 => String::new(),
+                        _ => format!(".{index}"),
+                    };
+                    Some((folder.result(key, &mark, &slot.extension), false))
+                }
+            });
+        }
+        Ok(Some(places))
+    }
+
+    fn is_close(&mut self, old: &Bound<'py, PyAny>, new: &Bound<'py, PyAny>) -> PyResult<Judged> {
+        // Files that the function wrote are there already: it is too late to keep the old ones.
+        if crate::files::any_in(new)? {
+            return Ok(Judged::Far);
+        }
+        let judged = cutoffs(self.py)?.call_method1("judge", (&self.function.cutoff, old, new));
+        match judged.and_then(|judged| judged.extract::<(bool, Option<f64>)>()) {
+            Ok((true, difference)) => Ok(Judged::Close(difference)),
+            Ok((false, _)) => Ok(Judged::Far),
+            Err(error) if save::is_ordinary(self.py, &error) => {
+                Ok(Judged::Failed(errors::in_words(self.py, &error)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn code_texts(&mut self) -> Vec<(Version, CodeText)> {
@@ -880,12 +1045,17 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn wants_events(&self) -> bool {
-        self.function.debug || events::anybody_listens()
+        self.on.debug() || events::anybody_listens()
     }
 
     fn report(&mut self, event: Event) {
-        events::report(self.py, &event, self.function.debug);
+        events::report(self.py, &event, self.on.debug());
     }
+}
+
+/// Comparisons are Python's: the module is imported where a function has a cutoff.
+fn cutoffs<'py>(py: Python<'py>) -> PyResult<Bound<'py, PyModule>> {
+    py.import(intern!(py, "remade._cutoff"))
 }
 
 fn changed(from: &str, to: &str) -> Reason {

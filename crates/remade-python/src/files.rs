@@ -115,6 +115,13 @@ pub(crate) fn relocate(
     Ok(())
 }
 
+/// Whether there is any file that the function wrote.
+pub(crate) fn any_in(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let mut files = Vec::new();
+    collect(value, 0, &mut files)?;
+    Ok(!files.is_empty())
+}
+
 /// The files in lists, tuples and dicts, in their order.
 fn collect<'py>(
     value: &Bound<'py, PyAny>,

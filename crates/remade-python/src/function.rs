@@ -22,6 +22,7 @@ use crate::frame::{self, Frame};
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
+use crate::switches::Switches;
 use crate::value::{Unversioned, Walk};
 
 /// The parts of a made function that do not change.
@@ -29,10 +30,8 @@ pub(crate) struct Function {
     pub(crate) made: Made<Kept>,
     pub(crate) output: Output,
     pub(crate) depends: Vec<Depend>,
-    pub(crate) debug: bool,
-    pub(crate) raise_errors: bool,
-    pub(crate) verify: bool,
-    rerun_unknown: bool,
+    pub(crate) cutoff: Option<Py<PyAny>>,
+    pub(crate) switches: Switches,
     rules: Rules,
     ignore: Vec<String>,
     label: Option<String>,
@@ -80,16 +79,31 @@ pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version
     function.identity(py, &*function.prepared(py)?)
 }
 
+/// The made functions of this process, the last of each name.
+#[pyfunction]
+pub(crate) fn _made_functions(py: Python<'_>) -> Vec<Bound<'_, PyAny>> {
+    use pyo3::types::PyWeakrefMethods;
+    let references: Vec<_> = {
+        let table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = table.iter().flat_map(HashMap::values);
+        all.map(|reference| reference.clone_ref(py)).collect()
+    };
+    references
+        .iter()
+        .filter_map(|reference| reference.bind(py).upgrade())
+        .collect()
+}
+
 impl Function {
     pub(crate) fn callable<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
         self.callable.bind(py)
     }
 
-    /// A walk with the settings of this function.
-    pub(crate) fn walk<'py>(&self, history: bool) -> Walk<'py> {
+    /// A walk with the settings of this function, by content or, where it is asked for, by history.
+    pub(crate) fn walk<'py>(&self, history: bool, rerun_unknown: bool) -> Walk<'py> {
         let mut walk = Walk::default();
         walk.history = history;
-        walk.rerun_unknown = self.rerun_unknown && history;
+        walk.rerun_unknown = rerun_unknown && history;
         walk.store = Some(self.made.store().clone());
         walk.rules = self.rules.clone();
         walk
@@ -156,11 +170,17 @@ impl Function {
         py: Python<'_>,
         prepared: &Prepared,
     ) -> PyResult<Option<Version>> {
-        if self.depends.is_empty() {
+        if self.depends.is_empty() && self.cutoff.is_none() {
             return Ok(Some(prepared.identity));
         }
-        let mut walk = self.walk(false);
+        let mut walk = self.walk(false, false);
         walk.encoder.version(Tag::Code, prepared.identity);
+        if self.cutoff.is_some() {
+            match self.cutoff_version(py)? {
+                Some(version) => walk.encoder.version(Tag::Version, version),
+                None => return Ok(None),
+            }
+        }
         for depend in &self.depends {
             match depend.encode(py, &mut walk) {
                 Ok(()) => {}
@@ -169,6 +189,19 @@ impl Function {
             }
         }
         Ok(Some(walk.encoder.finish()))
+    }
+
+    /// Which cutoff it is; None for none, and for one that has no version.
+    pub(crate) fn cutoff_version(&self, py: Python<'_>) -> PyResult<Option<Version>> {
+        let Some(cutoff) = &self.cutoff else {
+            return Ok(None);
+        };
+        let mut walk = self.walk(false, false);
+        match walk.encode(cutoff.bind(py)) {
+            Ok(()) => Ok(Some(walk.version())),
+            Err(Unversioned::NoVersion { .. }) => Ok(None),
+            Err(Unversioned::Raised(error)) => Err(error),
+        }
     }
 
     fn bound<'a, 'py>(
@@ -244,24 +277,25 @@ impl Deref for Whole {
 impl MadeFunction {
     #[new]
     #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
-        verify, ignore, depends, follow, version, module, was))]
+        verify, ignore, depends, follow, version, module, was, cutoff))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         func: &Bound<'_, PyAny>,
         name: String,
         output: &Bound<'_, PyAny>,
         cachedir: PathBuf,
-        debug: bool,
-        raise_errors: bool,
+        debug: Option<bool>,
+        raise_errors: Option<bool>,
         keep: Option<usize>,
-        rerun_unknown: bool,
-        verify: bool,
+        rerun_unknown: Option<bool>,
+        verify: Option<bool>,
         ignore: Vec<String>,
         depends: Vec<Bound<'_, PyAny>>,
         follow: Vec<String>,
         version: Option<String>,
         module: String,
         was: Vec<String>,
+        cutoff: Option<Py<PyAny>>,
     ) -> PyResult<MadeFunction> {
         let py = func.py();
         let arguments = (func, &name, output).into_pyobject(py)?.unbind();
@@ -274,11 +308,9 @@ impl MadeFunction {
             function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
+                cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
-                debug,
-                raise_errors,
-                verify,
-                rerun_unknown,
+                switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
                 rules: Rules { follow },
                 ignore,
                 label: version,
@@ -595,6 +627,7 @@ impl MadeFunction {
         };
         visit.call(&function.callable)?;
         visit.call(&function.arguments)?;
+        visit.call(&function.cutoff)?;
         function.output.traverse(&visit)?;
         function
             .depends

@@ -23,6 +23,7 @@ mod prepared;
 mod registry;
 mod save;
 mod short;
+mod switches;
 mod value;
 mod write;
 
@@ -51,6 +52,8 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;
+    module.add_function(wrap_pyfunction!(switches::_set_defaults, module)?)?;
+    module.add_function(wrap_pyfunction!(function::_made_functions, module)?)?;
     module.add_class::<code::Held>()?;
     lineage::add_to(module)?;
     registry::testing::add_to(module)

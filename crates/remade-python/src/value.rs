@@ -13,6 +13,7 @@ mod frame;
 pub(crate) mod kind;
 pub(crate) mod memo;
 mod object;
+pub(crate) mod random;
 mod short;
 
 use std::collections::HashSet;
@@ -79,6 +80,8 @@ pub(crate) struct Survey<'py> {
     pub(crate) met_twice: bool,
     /// The addresses of the mutable things that were met. The walk keeps them alive.
     pub(crate) met: HashSet<usize>,
+    /// Whether there was something that nobody can look into.
+    pub(crate) unseen: bool,
 }
 
 /// Why a value has no version.
@@ -231,9 +234,12 @@ impl<'py> Walk<'py> {
         self.depth += 1;
         let encoded = self.composite(value, kind);
         self.depth -= 1;
-        match encoded {
-            Err(Unversioned::NoVersion { .. }) if self.survey.is_some() => Ok(()),
-            encoded => encoded,
+        match (encoded, &mut self.survey) {
+            (Err(Unversioned::NoVersion { .. }), Some(survey)) => {
+                survey.unseen = true;
+                Ok(())
+            }
+            (encoded, _) => encoded,
         }
     }
 
@@ -259,6 +265,7 @@ impl<'py> Walk<'py> {
             Kind::Method => code::method(self, value),
             Kind::File => crate::files::encode(value, self),
             Kind::Pandas(_) | Kind::Polars(_) | Kind::Arrow(_) => frame::encode(self, value, kind),
+            Kind::Random(random) => random::encode(self, value, random),
             Kind::Never(why) => Err(Unversioned::because(value, why)),
             // All others are scalars, which came before.
             _ => object::encode(self, value, kind),

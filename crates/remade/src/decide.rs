@@ -53,6 +53,20 @@ pub enum Reason {
         /// The parameter.
         name: String,
     },
+    /// An old result stayed by another cutoff than the function has now.
+    CutoffChanged {
+        /// What it stayed by.
+        from: String,
+        /// What there is now.
+        to: String,
+    },
+    /// A random generator cannot be left where the run left it.
+    NotResumed {
+        /// The parameter.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Arguments share memory or objects that the run changes.
     Shared,
     /// A global or setting is another.
@@ -138,6 +152,8 @@ impl Reason {
             Reason::ArgumentChanged { .. } => "argument_changed",
             Reason::Unversioned { .. } => "unversioned",
             Reason::ChangedByItself { .. } => "changed_by_itself",
+            Reason::NotResumed { .. } => "not_resumed",
+            Reason::CutoffChanged { .. } => "cutoff_changed",
             Reason::Shared => "shared",
             Reason::ImplicitChanged { .. } => "implicit_changed",
             Reason::SourceChanged { .. } => "source_changed",
@@ -196,6 +212,10 @@ impl fmt::Display for Reason {
             Reason::Unversioned { name, why } => {
                 write!(f, "argument {name} has no version: {why}")
             }
+            Reason::CutoffChanged { from, to } => {
+                write!(f, "kept by {from}, and the cutoff is {to} now")
+            }
+            Reason::NotResumed { name, why } => write!(f, "random generator {name} {why}"),
             Reason::ChangedByItself { name } => {
                 write!(f, "the function changes its argument {name}")
             }
@@ -264,6 +284,10 @@ pub fn never_fresh(record: &Record) -> Option<Reason> {
             why: why.clone(),
         },
         NeverFresh::Nested(name) => Reason::NestedUnversioned { name: name.clone() },
+        NeverFresh::Random(name, why) => Reason::NotResumed {
+            name: name.clone(),
+            why: why.clone(),
+        },
     })
 }
 

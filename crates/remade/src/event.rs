@@ -17,6 +17,8 @@ pub struct Event {
     pub seconds: f64,
     /// The files of the result.
     pub files: Vec<PathBuf>,
+    /// It ran, and the old result stayed: by what.
+    pub kept: Option<String>,
 }
 
 /// Something that the user should know although the call went on.
@@ -53,6 +55,15 @@ pub enum Warning {
         /// The parameter.
         parameter: String,
     },
+    /// A random generator was moved on by the run to where no reuse could leave it.
+    NotResumed {
+        /// The function that was called.
+        function: String,
+        /// The parameter.
+        parameter: String,
+        /// Why.
+        why: String,
+    },
     /// A global that the run both changes and reads.
     ReadsItsOutput {
         /// The function that was called.
@@ -75,6 +86,13 @@ pub enum Warning {
         function: String,
         /// The file.
         path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An old result could not be compared with the new one.
+    NotCompared {
+        /// The function that was called.
+        function: String,
         /// Why.
         why: String,
     },
@@ -140,6 +158,16 @@ impl fmt::Display for Warning {
                  result could not repeat that change, so the function runs every time. Return the \
                  changed object, or change a copy."
             ),
+            Warning::NotResumed {
+                function,
+                parameter,
+                why,
+            } => write!(
+                f,
+                "{function}: the random generator {parameter} {why}. A stored result could not leave \
+                 it where the run leaves it, so the function runs every time. Return what was drawn \
+                 alone, and pass each generator once."
+            ),
             Warning::ReadsItsOutput { function, name } => write!(
                 f,
                 "{function}: the run both reads and changes {name}. What it reads there is not \
@@ -163,6 +191,11 @@ impl fmt::Display for Warning {
                 "{function}: the stored result {} cannot be loaded ({why}), so the function runs \
                  again.",
                 path.display()
+            ),
+            Warning::NotCompared { function, why } => write!(
+                f,
+                "{function}: the cutoff could not compare the new result with the old one ({why}), \
+                 so the new result is saved as usual."
             ),
             Warning::RecordUnreadable { path, why } => {
                 write!(

@@ -8,6 +8,7 @@ mod carry;
 mod explain;
 mod face;
 mod finish;
+mod keep;
 mod known;
 mod reuse;
 mod takeover;
@@ -28,7 +29,8 @@ use std::time::{Duration, Instant};
 pub use accept::{Acceptance, accept};
 pub use explain::{CodeChange, Compared, Explanation, explain};
 pub use face::{
-    CodeText, Environment, Face, ImplicitNow, Keyed, LoadFailure, NotSaved, Saved, SavedResult,
+    Changed, CodeText, Cutoff, Environment, Face, ImplicitNow, Judged, Keyed, LoadFailure,
+    NotSaved, Saved, SavedResult,
 };
 pub use known::{Content, Known, KnownFile};
 pub use takeover::{Former, of_vanished_scripts};
@@ -295,6 +297,7 @@ fn fresh<F: Face>(
             reasons: Vec::new(),
             seconds: called.elapsed().as_secs_f64(),
             files: known.paths(),
+            kept: None,
         });
     }
     Opened::Fresh(value)

@@ -24,6 +24,9 @@ pub const FORMAT: u32 = 1;
 /// Records larger than this are not read: nothing that is written here comes near it.
 pub const MAX_BYTES: u64 = 16 << 20;
 
+/// The state of a random generator has no more bytes than this.
+pub const MAX_AFTER: usize = 16 << 10;
+
 /// What the store knows of one finished call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +74,9 @@ pub struct Record {
     /// Who kept this result although something had changed, and why; the last one last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Accepted>,
+    /// The old result stayed in the place of the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// When the run began, as RFC 3339.
     pub started: String,
     /// How long the function ran.
@@ -101,6 +107,26 @@ pub struct Argument {
     pub short: String,
     /// Where it, or a part of it, came from.
     pub origins: Vec<Origin>,
+    /// The state in which the run left a random generator that it drew from: a reused result leaves
+    /// the generator there, too. At most [`MAX_AFTER`] bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Why an old result stayed, although the function ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// What compared it with the new one, for people: `allclose(rtol=1e-09, atol=0.0)`.
+    pub by: String,
+    /// The version of what compared.
+    pub cutoff: Version,
+    /// The key of the record that it stayed from.
+    pub record: CallKey,
+    /// When that record's run began, as RFC 3339.
+    pub started: String,
+    /// The largest difference, where it was told.
+    pub difference: Option<Binary64>,
 }
 
 /// Where a value came from.
@@ -295,6 +321,9 @@ pub enum NeverFresh {
     Unversioned(String, String),
     /// This nested call has no version.
     Nested(String),
+    /// The run left this random generator in a state that no reuse can bring about: its name and
+    /// why.
+    Random(String, String),
 }
 
 /// Why a record cannot be used.
@@ -385,6 +414,12 @@ impl Record {
         }
     }
 
+    /// Whether a reused result has more to do than to be returned: a random generator among the
+    /// arguments goes on from where the run left it.
+    pub fn moves_arguments(&self) -> bool {
+        self.arguments.iter().any(|one| one.after.is_some())
+    }
+
     /// What the types do not say: every part of the value exists.
     fn checked(self) -> Result<Record, Unreadable> {
         fn reaches(shape: &Shape, results: usize) -> bool {
@@ -397,12 +432,17 @@ impl Record {
                 Shape::Dict(parts) => parts.iter().all(|(_, part)| reaches(part, results)),
             }
         }
-        if reaches(&self.value, self.results.len()) {
-            Ok(self)
-        } else {
-            Err(Unreadable::Damaged(
+        if !reaches(&self.value, self.results.len()) {
+            return Err(Unreadable::Damaged(
                 "the value names a result that is not there".to_owned(),
-            ))
+            ));
         }
+        let mut states = self.arguments.iter().filter_map(|one| one.after.as_ref());
+        if states.any(|state| state.len() > MAX_AFTER) {
+            return Err(Unreadable::Damaged(format!(
+                "the state of a generator has more than {MAX_AFTER} bytes"
+            )));
+        }
+        Ok(self)
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::{Function, Output, Value, bytes_of};
 use remade::decide::Reason;
 use remade::event::Warning;
-use remade::make::{self, Opened};
+use remade::make::{self, Changed, Opened};
 use remade::record::{Implicit, Nested};
 use remade::source::Source;
 use remade::store::prune::Keep;
@@ -159,7 +159,7 @@ fn an_argument_without_version_runs_every_time_and_its_result_is_only_for_load()
 fn a_run_that_changes_an_argument_and_does_not_return_it_is_never_fresh() {
     let folder = tempdir().unwrap();
     let f = at(&folder);
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), false)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Lost)];
     let mut asked = f.ask(&[Value::Int(1)]);
     asked.call().unwrap();
     assert!(matches!(
@@ -168,7 +168,7 @@ fn a_run_that_changes_an_argument_and_does_not_return_it_is_never_fresh() {
     ));
     for g in [&f, &at(&folder)] {
         assert!(!make::check(&g.made, &mut g.ask(&[Value::Int(1)])).unwrap());
-        *g.changes.borrow_mut() = vec![("x0".to_owned(), false)];
+        *g.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Lost)];
         assert_eq!(
             g.call(1).1,
             [Reason::ChangedByItself {
@@ -182,7 +182,7 @@ fn a_run_that_changes_an_argument_and_does_not_return_it_is_never_fresh() {
 fn a_run_that_changes_an_argument_and_returns_it_answers_only_calls_that_share_nothing() {
     let folder = tempdir().unwrap();
     let f = at(&folder);
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), true)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Returned)];
     f.call(1);
     assert!(f.call(1).1.is_empty());
     f.shares.set(true);

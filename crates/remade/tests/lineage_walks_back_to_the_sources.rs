@@ -44,6 +44,7 @@ fn run(number: u128, given: &[u128]) -> Record {
                 version: Some(Version::from_u128(*from)),
                 short: "thing".to_owned(),
                 origins: vec![origin(*from)],
+                after: None,
             })
             .collect(),
         sources: Vec::new(),
@@ -60,6 +61,7 @@ fn run(number: u128, given: &[u128]) -> Record {
         never_fresh: None,
         changed_returned: false,
         accepted: Vec::new(),
+        kept: None,
         started: STARTED.to_owned(),
         seconds: 0.25,
         host: "machine".to_owned(),
@@ -265,6 +267,7 @@ fn files_values_and_globals_are_sources() {
         version,
         short: short.to_owned(),
         origins: Vec::new(),
+        after: None,
     };
     let mut record = run(1, &[]);
     record.sources = vec![file("data.csv"), file("more.csv")];

@@ -14,9 +14,9 @@ use proptest::option;
 use proptest::prelude::*;
 use remade::call::CallKey;
 use remade::decide::Reason;
-use remade::make;
+use remade::make::{self, Changed};
 use remade::record::{
-    Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Locator, Nested,
+    Accepted, Argument, Binary64, Digest, FORMAT, FileState, Implicit, Item, Kept, Locator, Nested,
     NestedCall, NeverFresh, Origin, Record, ResultFile, Shape, Short, Unreadable,
 };
 use remade::source::SourceState;
@@ -159,14 +159,20 @@ fn origin() -> impl Strategy<Value = Origin> {
 }
 
 fn argument() -> impl Strategy<Value = Argument> {
-    (text(), option::of(version()), text(), vec(origin(), 0..2)).prop_map(
-        |(name, version, short, origins)| Argument {
+    (
+        text(),
+        option::of(version()),
+        text(),
+        vec(origin(), 0..2),
+        option::of(text()),
+    )
+        .prop_map(|(name, version, short, origins, after)| Argument {
             name,
             version,
             short,
             origins,
-        },
-    )
+            after,
+        })
 }
 
 fn result() -> impl Strategy<Value = ResultFile> {
@@ -202,6 +208,7 @@ fn never_fresh() -> impl Strategy<Value = NeverFresh> {
         text().prop_map(NeverFresh::Changed),
         (text(), text()).prop_map(|(name, why)| NeverFresh::Unversioned(name, why)),
         text().prop_map(NeverFresh::Nested),
+        (text(), text()).prop_map(|(name, why)| NeverFresh::Random(name, why)),
     ]
 }
 
@@ -212,6 +219,19 @@ fn accepted() -> impl Strategy<Value = Accepted> {
         why,
         what,
     })
+}
+
+fn kept() -> impl Strategy<Value = Kept> {
+    let number = option::of(number());
+    (text(), version(), key(), text(), number).prop_map(
+        |(by, cutoff, record, started, difference)| Kept {
+            by,
+            cutoff,
+            record,
+            started,
+            difference,
+        },
+    )
 }
 
 fn record() -> impl Strategy<Value = Record> {
@@ -236,7 +256,7 @@ fn record() -> impl Strategy<Value = Record> {
         btree_map(text(), text(), 0..3),
         text(),
         any::<(bool, bool)>(),
-        vec(accepted(), 0..2),
+        (vec(accepted(), 0..2), option::of(kept())),
     );
     let code = (
         text(),
@@ -251,7 +271,16 @@ fn record() -> impl Strategy<Value = Record> {
             (function, key, fingerprint, label, code, (was, given)),
             (arguments, sources, implicit, nested),
             (value, results, written, items, never_fresh),
-            (started, seconds, host, pid, packages, boot, (synced, changed_returned), accepted),
+            (
+                started,
+                seconds,
+                host,
+                pid,
+                packages,
+                boot,
+                (synced, changed_returned),
+                (accepted, kept),
+            ),
         )| Record {
             format: FORMAT,
             function,
@@ -279,6 +308,7 @@ fn record() -> impl Strategy<Value = Record> {
             never_fresh,
             changed_returned,
             accepted,
+            kept,
             started,
             seconds,
             host: host.clone(),
@@ -405,7 +435,7 @@ fn real_records() -> Vec<Vec<u8>> {
     ] {
         f.ask(&[value]).call().unwrap();
     }
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), false)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Lost)];
     f.call(5);
     let keys = f.made.folder().keys().unwrap().into_iter();
     keys.map(|key| fs::read(f.made.folder().record(key)).unwrap())
@@ -609,7 +639,7 @@ fn write_golden() {
             store: Some("other/cache".to_owned()),
         }],
     };
-    *f.changes.borrow_mut() = vec![("x0".to_owned(), true)];
+    *f.changes.borrow_mut() = vec![("x0".to_owned(), Changed::Returned)];
     f.ask(&[Value::Rows(vec![bytes_of(1, 300), bytes_of(2, 70_000)])])
         .call()
         .unwrap();
@@ -639,6 +669,23 @@ fn write_golden() {
     fs::write(
         Path::new(GOLDEN).join("1-rows.json"),
         record.to_json().unwrap(),
+    )
+    .unwrap();
+
+    let mut kept = record.clone();
+    kept.arguments[0].after =
+        Some("numpy.random.BitGenerator bits=SFC64 state.state=[1,ff] spawned=2".to_owned());
+    kept.never_fresh = Some(NeverFresh::Random("rng".to_owned(), "is lost".to_owned()));
+    kept.kept = Some(Kept {
+        by: "allclose(rtol=1e-09, atol=0.0)".to_owned(),
+        cutoff: Version::from_u128(3),
+        record: key,
+        started: kept.started.clone(),
+        difference: Some(Binary64(1e-12)),
+    });
+    fs::write(
+        Path::new(GOLDEN).join("1-kept.json"),
+        kept.to_json().unwrap(),
     )
     .unwrap();
 
@@ -692,7 +739,17 @@ fn golden_records_are_read_for_ever() {
         }
         read += 1;
     }
-    assert!(read >= 2);
+    assert!(read >= 3);
+    let text = fs::read(Path::new(GOLDEN).join("1-kept.json")).unwrap();
+    let kept = Record::from_json(&text).unwrap();
+    assert_eq!(kept.kept.unwrap().difference, Some(Binary64(1e-12)));
+    assert!(
+        kept.arguments[0]
+            .after
+            .as_ref()
+            .unwrap()
+            .ends_with("spawned=2")
+    );
     let text = fs::read(Path::new(GOLDEN).join("1-short.json")).unwrap();
     let Shape::Dict(parts) = Record::from_json(&text).unwrap().value else {
         panic!("a mapping was written")

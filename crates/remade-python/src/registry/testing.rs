@@ -100,6 +100,7 @@ fn of_nobody(function: &str) -> Arc<Record> {
         never_fresh: None,
         changed_returned: false,
         accepted: Vec::new(),
+        kept: None,
         started: String::new(),
         seconds: 0.0,
         host: String::new(),

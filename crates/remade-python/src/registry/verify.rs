@@ -8,7 +8,7 @@ use super::{arrays, content_version, objects};
 use crate::numpy::Array;
 use crate::numpy::dtype;
 use crate::value::kind::{self, Kind};
-use crate::value::{Unversioned, Walk, region_content, short_form};
+use crate::value::{Survey, Unversioned, Walk, region_content, short_form};
 
 /// Reads in full everything in `value` that is known by history, at any depth. What is not what its
 /// history says loses it, in every view. Returns a description of each.
@@ -130,6 +130,13 @@ pub(crate) fn verify_sharing(suspects: &[Bound<'_, PyAny>]) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// What can be reached from a value.
+pub(crate) fn reached<'py>(value: &Bound<'py, PyAny>) -> PyResult<Survey<'py>> {
+    let mut walk = Walk::surveying(false);
+    survey(&mut walk, value)?;
+    Ok(walk.into_survey())
 }
 
 /// Whether any two mutable things that can be reached from these values are the same object or

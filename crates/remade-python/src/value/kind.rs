@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::*;
 use pyo3::{ffi, intern};
 
+use super::random::RandomKind;
 use crate::numpy;
 use crate::registry::Weak;
 
@@ -49,6 +50,8 @@ pub(crate) enum Kind {
     Method,
     Class,
     File,
+    /// A random generator, by its state.
+    Random(RandomKind),
     /// A set or frozen set of another class: whether it is frozen.
     SetSubclass(bool),
     /// No version, and why.
@@ -136,6 +139,9 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {
 fn classify(class: &Bound<'_, PyType>) -> PyResult<Kind> {
     let py = class.py();
     if let Some(kind) = builtin(class) {
+        return Ok(kind);
+    }
+    if let Some(kind) = super::random::of_class(class) {
         return Ok(kind);
     }
     if let Some(kind) = of_standard_library(class) {

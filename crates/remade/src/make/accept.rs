@@ -132,9 +132,15 @@ fn has_implicit(record: &Record, name: &str) -> bool {
 fn as_of_now(
     record: &Record,
     key: CallKey,
-    present: Present,
+    mut present: Present,
     mut implicit: Vec<Implicit>,
 ) -> Record {
+    // The result goes with the state that its run left a random generator in.
+    for argument in &mut present.arguments {
+        let mut before = record.arguments.iter();
+        let before = before.find(|before| before.name == argument.name);
+        argument.after = before.and_then(|before| before.after.clone());
+    }
     for input in &mut implicit {
         let mut before = record.implicit.iter();
         input.changed = before.any(|before| before.name == input.name && before.changed);
@@ -234,6 +240,8 @@ fn adopt<K: Default>(made: &Made<K>, record: &mut Record, index: usize) -> io::R
     let is_its_content = result.version == file.content;
     file.stamp = stamp;
     file.content = content;
+    // What a person made is no old result that stayed by a cutoff.
+    record.kept = None;
     result.version = if is_its_content {
         content
     } else {

@@ -52,6 +52,9 @@ pub trait Face {
         known: &Known<Self::Kept>,
         paths: &[Option<&Path>],
     ) -> Result<Self::Value, LoadFailure<Self::Error>>;
+    /// Leaves the random generators among the arguments where the run of a record left them, after
+    /// its value was loaded. All of them, or none and a reason to run.
+    fn resume(&mut self, record: &Record) -> Result<Option<Reason>, Self::Error>;
     /// A stored result was reused: whoever called from inside a run must know what it drew.
     fn reused(&mut self, record: &Arc<Record>) -> Result<(), Self::Error>;
 
@@ -79,9 +82,8 @@ pub trait Face {
     /// and a caller further up that catches the error must know what the run drew.
     fn raised(&mut self, running: &Running);
 
-    /// The parameters whose arguments the run changed, and whether each was returned. What was
-    /// changed loses its history.
-    fn changed(&mut self, value: &Self::Value) -> Result<Vec<(String, bool)>, Self::Error>;
+    /// The parameters whose arguments the run changed, and how. What was changed loses its history.
+    fn changed(&mut self, value: &Self::Value) -> Result<Vec<(String, Changed)>, Self::Error>;
     /// What the run drew from outside through made functions called inside.
     fn nested(&mut self) -> Nested;
     /// Writes the value to staged files.
@@ -97,8 +99,22 @@ pub trait Face {
         value: Self::Value,
         failure: NotSaved<Self::Error>,
     ) -> Result<Self::Value, Self::Error>;
-    /// Remembers the versions of what is returned, and tells a caller further up.
+    /// Remembers the versions of what is returned, and tells a caller further up. Where the record
+    /// says that it was kept, the value was loaded, and not computed.
     fn remember(&mut self, value: &Self::Value, record: &Arc<Record>) -> Result<(), Self::Error>;
+
+    /// What decides whether an old result stays in the place of a new one; None: nothing does.
+    fn cutoff(&mut self) -> Result<Option<Cutoff>, Self::Error>;
+    /// Where the files of this record's results would lie for the call of this key, and whether the
+    /// user named them. None: the persisters asked for are not those of the record.
+    #[allow(clippy::type_complexity)]
+    fn places(
+        &mut self,
+        key: CallKey,
+        record: &Record,
+    ) -> Result<Option<Vec<Option<(PathBuf, bool)>>>, Self::Error>;
+    /// Whether the old value may stay in the place of the new one.
+    fn is_close(&mut self, old: &Self::Value, new: &Self::Value) -> Result<Judged, Self::Error>;
 
     /// Texts of the code reached, for those who ask later what changed.
     fn code_texts(&mut self) -> Vec<(Version, CodeText)>;
@@ -130,6 +146,40 @@ pub enum Keyed {
         /// Why.
         why: String,
     },
+}
+
+/// What decides whether an old result stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cutoff {
+    /// For people.
+    pub name: String,
+    /// Which one it is: what stayed by another one is stale.
+    pub version: Version,
+}
+
+/// What a comparison of an old value with a new one gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judged {
+    /// The new one counts.
+    Far,
+    /// The old one stays. The largest difference, where what compared tells it and is known to
+    /// change neither value.
+    Close(Option<f64>),
+    /// They could not be compared: why.
+    Failed(String),
+}
+
+/// What a run did to one of its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// It was changed and is not a part of the result, so a reuse could not repeat the change.
+    Lost,
+    /// It is, or is a part of, what was returned.
+    Returned,
+    /// It is a random generator, and the text tells its state.
+    Advanced(String),
+    /// It is a random generator, and a reuse could not leave it where it is: why.
+    Stuck(String),
 }
 
 /// Why a stored value was not loaded.

@@ -1,9 +1,11 @@
 //! What is done with a value that was just computed?
 
-use super::{Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
+use super::keep::{self, Stays};
+use super::{Changed, Face, Known, Made, NotSaved, Running, Saved, SavedResult, compared};
 use crate::decide::Reason;
 use crate::event::{Event, Warning};
-use crate::record::{FORMAT, Implicit, NeverFresh, Record, ResultFile};
+use crate::record::{FORMAT, Implicit, Item, Kept, NeverFresh, Record, ResultFile, Shape};
+use crate::source::SourceState;
 use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
 use crate::store::{files, layout, prune};
@@ -33,8 +35,23 @@ pub(super) fn finish<F: Face>(
             .prepare()
             .and_then(|()| files::make_private_folder(made.folder.path()))
             .map_err(|error| failed(made.store.root(), &error))?;
-        let saved = face.save(running.key, &value, &mut staging)?;
-        let mut record = record_of(made, face, &running, facts, saved, &staging, seconds)?;
+        let stays = keep::keep(made, face, &running, &facts, &value).map_err(raised)?;
+        let (parts, kept, old) = match stays {
+            Some(Stays {
+                value,
+                parts,
+                kept,
+                staging: carried,
+            }) => {
+                staging = carried;
+                (parts, Some(kept), Some(value))
+            }
+            None => {
+                let saved = face.save(running.key, &value, &mut staging)?;
+                (saved_parts(made, face, saved, &staging)?, None, None)
+            }
+        };
+        let mut record = record_of(made, face, &running, facts, parts, kept, seconds)?;
         write_code(made, face);
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
@@ -43,13 +60,13 @@ pub(super) fn finish<F: Face>(
         let committed = if is_long { face.detached(work) } else { work() };
         let committed = committed.map_err(|error| failed(&path, &error))?;
         let settled = committed.stamp.is_settled(taken_at);
-        Ok((record, path, committed, settled))
+        Ok((record, path, committed, settled, old))
     })();
-    let (record, path, committed, settled) = match saved {
+    let (record, path, committed, settled, old) = match saved {
         Ok(saved) => saved,
         Err(failure) => {
             drop(running);
-            report(made, face, called, reasons, Vec::new());
+            report(made, face, called, reasons, Vec::new(), None);
             return face.not_saved(value, failure);
         }
     };
@@ -72,8 +89,10 @@ pub(super) fn finish<F: Face>(
     ));
     made.known.insert(known.record.key, known.clone());
     drop(running.lock);
+    let value = old.unwrap_or(value);
     face.remember(&value, &known.record)?;
-    report(made, face, called, reasons, known.paths());
+    let kept = known.record.kept.as_ref().map(|kept| kept.by.clone());
+    report(made, face, called, reasons, known.paths(), kept);
     Ok(value)
 }
 
@@ -83,6 +102,7 @@ fn report<F: Face>(
     called: Instant,
     reasons: Vec<Reason>,
     files: Vec<PathBuf>,
+    kept: Option<String>,
 ) {
     if face.wants_events() {
         face.report(Event {
@@ -91,6 +111,7 @@ fn report<F: Face>(
             reasons,
             seconds: called.elapsed().as_secs_f64(),
             files,
+            kept,
         });
     }
 }
@@ -112,9 +133,40 @@ fn raised<E>(error: E) -> NotSaved<E> {
 }
 
 /// What only the run could tell.
-struct AfterRun {
+pub(super) struct AfterRun {
     implicit: Vec<Implicit>,
-    changed: Vec<(String, bool)>,
+    pub(super) changed: Vec<(String, Changed)>,
+}
+
+/// What a record says of a value and its files.
+pub(super) struct Parts {
+    pub(super) value: Shape,
+    pub(super) results: Vec<ResultFile>,
+    pub(super) written: Vec<SourceState>,
+    pub(super) items: Vec<Item>,
+}
+
+fn saved_parts<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    saved: Saved,
+    staging: &Staging,
+) -> Result<Parts, NotSaved<F::Error>> {
+    let mut results = Vec::with_capacity(saved.results.len());
+    for result in saved.results {
+        let file = if staging.size() > LONG {
+            face.detached(|| result_file(made, result, staging))
+        } else {
+            result_file(made, result, staging)
+        };
+        results.push(file.map_err(|(path, error)| failed(&path, &error))?);
+    }
+    Ok(Parts {
+        value: saved.value,
+        results,
+        written: saved.written,
+        items: saved.items,
+    })
 }
 
 fn after_run<F: Face>(
@@ -124,11 +176,21 @@ fn after_run<F: Face>(
     value: &F::Value,
 ) -> Result<AfterRun, NotSaved<F::Error>> {
     let changed = face.changed(value).map_err(raised)?;
-    for (parameter, _) in changed.iter().filter(|(_, returned)| !returned) {
-        face.warn_only(Warning::ChangesArgument {
-            function: made.name.clone(),
-            parameter: parameter.clone(),
-        });
+    for (parameter, how) in &changed {
+        let function = made.name.clone();
+        let parameter = parameter.clone();
+        match how {
+            Changed::Lost => face.warn_only(Warning::ChangesArgument {
+                function,
+                parameter,
+            }),
+            Changed::Stuck(why) => face.warn_only(Warning::NotResumed {
+                function,
+                parameter,
+                why: why.clone(),
+            }),
+            Changed::Returned | Changed::Advanced(_) => {}
+        }
     }
     let after = face.implicit().map_err(raised)?;
     let mut implicit = Vec::with_capacity(before.len());
@@ -149,34 +211,36 @@ fn record_of<F: Face>(
     face: &mut F,
     running: &Running,
     facts: AfterRun,
-    saved: Saved,
-    staging: &Staging,
+    parts: Parts,
+    kept: Option<Kept>,
     seconds: f64,
 ) -> Result<Record, NotSaved<F::Error>> {
     let nested = face.nested();
     let never_fresh = if let Some((name, why)) = &running.unversioned {
         Some(NeverFresh::Unversioned(name.clone(), why.clone()))
-    } else if let Some((name, _)) = facts.changed.iter().find(|(_, returned)| !returned) {
-        Some(NeverFresh::Changed(name.clone()))
+    } else if let Some(why) = facts.changed.iter().find_map(unrepeatable) {
+        Some(why)
     } else {
         nested.unversioned.clone().map(NeverFresh::Nested)
     };
-    let changed_returned = facts.changed.iter().any(|(_, returned)| *returned);
+    let changed_returned = facts
+        .changed
+        .iter()
+        .any(|(_, how)| *how == Changed::Returned);
     let never_fresh = match never_fresh {
-        None if changed_returned && face.arguments_share().map_err(raised)? => {
-            let name = facts.changed[0].0.clone();
-            Some(NeverFresh::Changed(name))
+        // What was changed here, in place of a part of it, may be changed nowhere in another call.
+        None if !facts.changed.is_empty() && face.arguments_share().map_err(raised)? => {
+            Some(shared(made, face, &facts.changed))
         }
         known => known,
     };
-    let mut results = Vec::with_capacity(saved.results.len());
-    for result in saved.results {
-        let file = if staging.size() > LONG {
-            face.detached(|| result_file(made, result, staging))
-        } else {
-            result_file(made, result, staging)
-        };
-        results.push(file.map_err(|(path, error)| failed(&path, &error))?);
+    let mut arguments = running.present.arguments.clone();
+    for (name, how) in facts.changed {
+        if let Changed::Advanced(state) = how
+            && let Some(argument) = arguments.iter_mut().find(|one| one.name == name)
+        {
+            argument.after = Some(state);
+        }
     }
     let environment = face.environment();
     Ok(Record {
@@ -188,17 +252,18 @@ fn record_of<F: Face>(
         code: running.present.code.clone(),
         was: None,
         given: running.present.given,
-        arguments: running.present.arguments.clone(),
+        arguments,
         sources: running.present.sources.clone(),
         implicit: facts.implicit,
         nested,
-        value: saved.value,
-        results,
-        written: saved.written,
-        items: saved.items,
+        value: parts.value,
+        results: parts.results,
+        written: parts.written,
+        items: parts.items,
         never_fresh,
         changed_returned,
         accepted: Vec::new(),
+        kept,
         started: running.started.to_string(),
         seconds,
         host: crate::machine::host().to_owned(),
@@ -208,6 +273,34 @@ fn record_of<F: Face>(
         boot: String::new(),
         synced: false,
     })
+}
+
+/// Why a run that did this to an argument cannot be repeated by a stored result.
+fn unrepeatable((name, how): &(String, Changed)) -> Option<NeverFresh> {
+    match how {
+        Changed::Lost => Some(NeverFresh::Changed(name.clone())),
+        Changed::Stuck(why) => Some(NeverFresh::Random(name.clone(), why.clone())),
+        Changed::Returned | Changed::Advanced(_) => None,
+    }
+}
+
+/// The same for arguments that share what the run changed.
+fn shared<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+    changed: &[(String, Changed)],
+) -> NeverFresh {
+    let is_random = |how: &Changed| matches!(how, Changed::Advanced(_));
+    if let Some((name, _)) = changed.iter().find(|(_, how)| is_random(how)) {
+        let why = "shares its state with another argument".to_owned();
+        face.warn_only(Warning::NotResumed {
+            function: made.name.clone(),
+            parameter: name.clone(),
+            why: why.clone(),
+        });
+        return NeverFresh::Random(name.clone(), why);
+    }
+    NeverFresh::Changed(changed[0].0.clone())
 }
 
 fn result_file<K: Default>(

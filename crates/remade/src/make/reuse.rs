@@ -37,6 +37,10 @@ pub(super) fn reuse<F: Face>(
         };
         match load(face, &known, &elsewhere) {
             Ok(value) => {
+                if let Some(reason) = face.resume(&known.record)? {
+                    reasons.push(reason);
+                    return Ok(None);
+                }
                 face.reused(&known.record)?;
                 return Ok(Some((value, known)));
             }
@@ -58,7 +62,7 @@ pub(super) fn reuse<F: Face>(
     Ok(None)
 }
 
-fn load<F: Face>(
+pub(super) fn load<F: Face>(
     face: &mut F,
     known: &Known<F::Kept>,
     elsewhere: &[Option<PathBuf>],
@@ -187,7 +191,20 @@ pub(super) fn objections<F: Face>(
     if is_enough(reasons) {
         return Ok(());
     }
-    if record.changed_returned && face.arguments_share()? {
+    if let Some(kept) = &record.kept {
+        // What counts as equal under one cutoff may be far under another.
+        let cutoff = face.cutoff()?;
+        if cutoff.as_ref().map(|now| now.version) != Some(kept.cutoff) {
+            reasons.push(Reason::CutoffChanged {
+                from: kept.by.clone(),
+                to: cutoff.map_or_else(|| "none".to_owned(), |now| now.name),
+            });
+        }
+        if is_enough(reasons) {
+            return Ok(());
+        }
+    }
+    if (record.changed_returned || record.moves_arguments()) && face.arguments_share()? {
         reasons.push(Reason::Shared);
     }
     if is_enough(reasons) {
@@ -247,7 +264,7 @@ pub(super) fn look_for_files<F: Face>(
 }
 
 /// The slow way: the stamps do not agree, so the files are looked for and read.
-fn find_files<K: Default>(
+pub(super) fn find_files<K: Default>(
     made: &Made<K>,
     known: Arc<Known<K>>,
     reasons: &mut Vec<Reason>,

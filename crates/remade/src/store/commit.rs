@@ -26,6 +26,8 @@ struct Entry {
     staged: PathBuf,
     named: bool,
     committed: bool,
+    /// It is a second name of a file that stays.
+    linked: bool,
 }
 
 /// The number of a staged file in its [`Staging`].
@@ -59,6 +61,7 @@ impl Staging {
             staged: layout::staged(target),
             named,
             committed: false,
+            linked: false,
         });
         Ok(StagedFile(self.entries.len() - 1))
     }
@@ -71,6 +74,39 @@ impl Staging {
     /// The name it will have.
     pub fn target(&self, file: StagedFile) -> &Path {
         &self.entries[file.0].target
+    }
+
+    /// Stages a file that is already kept elsewhere: a second name of it where the engine names
+    /// both, since nobody writes to those in place, and a copy where a person may write to one.
+    pub fn carry(
+        &mut self,
+        from: &Path,
+        state: &FileState,
+        target: &Path,
+        named: bool,
+        store: &Store,
+    ) -> io::Result<FileState> {
+        let file = self.stage(target, named)?;
+        let staged = self.path(file).to_owned();
+        let is_own = !named && !state.named;
+        if is_own && files::link_new(from, &staged).is_ok() {
+            self.entries[file.0].linked = true;
+            if Stamp::of_path(&staged)? == state.stamp {
+                let name = staged.file_name().unwrap_or_default();
+                return Ok(FileState {
+                    path: store.to_stored(target),
+                    named,
+                    staged: name.to_string_lossy().into_owned(),
+                    ..state.clone()
+                });
+            }
+        } else {
+            files::copy_new(from, &staged)?;
+            if content_of(&staged, state.digest)? == state.content {
+                return self.finish(file, store, Some((state.digest, state.content)));
+            }
+        }
+        Err(io::Error::other("it was replaced meanwhile"))
     }
 
     /// Bytes written so far.
@@ -157,6 +193,9 @@ pub fn commit(
             files::sync_folder_of(&entry.staged)?;
         }
     }
+    if record.synced && record.kept.is_some() {
+        sync_kept(record, store, &staging)?;
+    }
     let text = record.to_json().map_err(io::Error::other)?;
     if staging.entries.iter().any(|entry| entry.named)
         && let Some(old) = prune::read(folder, record.key)
@@ -171,6 +210,9 @@ pub fn commit(
         entry.committed = true;
         if let Err(error) = files::rename_over(&entry.staged, &entry.target) {
             unfinished = Some((entry.target.clone(), error));
+        } else if entry.linked {
+            // Renaming one name of a file over another name of it does nothing.
+            let _ = files::remove(&entry.staged);
         }
     }
     Ok(Committed {
@@ -178,6 +220,18 @@ pub fn commit(
         moved,
         unfinished,
     })
+}
+
+/// A record that says it was synced says so of the files that stayed, too.
+fn sync_kept(record: &Record, store: &Store, staging: &Staging) -> io::Result<()> {
+    let files = record.results.iter().filter_map(|one| one.file.as_ref());
+    for path in files.map(|file| store.from_stored(&file.path)) {
+        if staging.entries.iter().all(|entry| entry.target != path) {
+            files::open_regular(&path)?.sync_all()?;
+            files::sync_folder_of(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn state_of<'a>(record: &'a Record, store: &Store, target: &Path) -> Option<&'a FileState> {

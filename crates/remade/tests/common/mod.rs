@@ -18,8 +18,8 @@ use remade::call::CallKey;
 use remade::decide::{self, Present, Reason};
 use remade::event::{Event, Warning};
 use remade::make::{
-    self, CodeText, Content, Environment, Face, Former, ImplicitNow, Keyed, Known, LoadFailure,
-    Made, NotSaved, Opened, Running, Saved, SavedResult, Wait,
+    self, Changed, CodeText, Content, Cutoff, Environment, Face, Former, ImplicitNow, Judged,
+    Keyed, Known, LoadFailure, Made, NotSaved, Opened, Running, Saved, SavedResult, Wait,
 };
 use remade::record::{Argument, Implicit, Nested, Record, Shape, Short};
 use remade::store::commit::Staging;
@@ -79,7 +79,13 @@ pub struct Function {
     pub raised: Cell<usize>,
     pub loads: Cell<usize>,
     /// What the run changes besides: an argument, and whether it is returned; a global.
-    pub changes: RefCell<Vec<(String, bool)>>,
+    pub changes: RefCell<Vec<(String, Changed)>>,
+    /// What each reuse is told of the generators among the arguments, and what it answers.
+    pub resumed: RefCell<Vec<String>>,
+    /// Numbers, and bytes, that differ by no more than this are close.
+    pub cutoff: Cell<Option<i64>>,
+    pub cutoff_fails: Cell<bool>,
+    pub is_stuck: Cell<bool>,
     pub sets: RefCell<Option<(String, i64)>>,
     pub shares: Cell<bool>,
     pub is_running: Cell<bool>,
@@ -122,6 +128,10 @@ impl Function {
             raised: Cell::new(0),
             loads: Cell::new(0),
             changes: RefCell::default(),
+            resumed: RefCell::default(),
+            cutoff: Cell::new(None),
+            cutoff_fails: Cell::new(false),
+            is_stuck: Cell::new(false),
             sets: RefCell::default(),
             shares: Cell::new(false),
             is_running: Cell::new(false),
@@ -486,6 +496,7 @@ impl Face for Asked<'_> {
                     version: Some(argument.version()),
                     short: format!("{argument:?}").chars().take(60).collect(),
                     origins: Vec::new(),
+                    after: None,
                 })
                 .collect(),
             given: self.given(),
@@ -535,7 +546,63 @@ impl Face for Asked<'_> {
         self.function.raised.set(self.function.raised.get() + 1);
     }
 
-    fn changed(&mut self, _: &Value) -> Result<Vec<(String, bool)>, String> {
+    fn cutoff(&mut self) -> Result<Option<Cutoff>, String> {
+        Ok(self.function.cutoff.get().map(|most| Cutoff {
+            name: format!("within {most}"),
+            version: Value::Int(most).version(),
+        }))
+    }
+
+    fn places(
+        &mut self,
+        key: CallKey,
+        record: &Record,
+    ) -> Result<Option<Vec<Option<(PathBuf, bool)>>>, String> {
+        let of = record.results.len();
+        let version = self.function.persister_version();
+        let mut results = record.results.iter();
+        Ok(results
+            .all(|result| result.persister_version == version)
+            .then(|| {
+                (0..of)
+                    .map(|i| Some(self.function.target(key, i, of)))
+                    .collect()
+            }))
+    }
+
+    fn is_close(&mut self, old: &Value, new: &Value) -> Result<Judged, String> {
+        if self.function.cutoff_fails.get() {
+            return Ok(Judged::Failed("told to fail".to_owned()));
+        }
+        let most = self.function.cutoff.get().unwrap();
+        let difference = match (old, new) {
+            (Value::Int(old), Value::Int(new)) => (old - new).abs(),
+            (Value::Bytes(old), Value::Bytes(new)) if old.len() == new.len() => {
+                let pairs = old.iter().zip(new);
+                let all = pairs.map(|(one, two)| (i64::from(*one) - i64::from(*two)).abs());
+                all.max().unwrap_or(0)
+            }
+            _ => return Ok(Judged::Far),
+        };
+        Ok(match difference <= most {
+            true => Judged::Close(Some(difference as f64)),
+            false => Judged::Far,
+        })
+    }
+
+    fn resume(&mut self, record: &Record) -> Result<Option<Reason>, String> {
+        let states = record.arguments.iter().filter_map(|one| one.after.clone());
+        if self.function.is_stuck.get() {
+            return Ok(Some(Reason::NotResumed {
+                name: "x0".to_owned(),
+                why: "is stuck".to_owned(),
+            }));
+        }
+        self.function.resumed.borrow_mut().extend(states);
+        Ok(None)
+    }
+
+    fn changed(&mut self, _: &Value) -> Result<Vec<(String, Changed)>, String> {
         Ok(self.function.changes.borrow().clone())
     }
 
@@ -583,6 +650,7 @@ impl Face for Asked<'_> {
             reasons: Vec::new(),
             seconds: 0.0,
             files: Vec::new(),
+            kept: None,
         });
         Ok(value)
     }
