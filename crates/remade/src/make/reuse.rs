@@ -6,7 +6,7 @@ use crate::call::CallKey;
 use crate::decide::{self, Reason};
 use crate::event::Warning;
 use crate::record::{Record, Unreadable};
-use crate::stamp;
+use crate::stamp::{self, Stamp};
 use crate::store::commit::{self, Located};
 use crate::store::lock::{self, Attempt};
 use crate::store::{files, prune};
@@ -102,10 +102,14 @@ pub(super) fn decide<F: Face>(
             return Ok(Some((known, Vec::new())));
         }
         let stamp = known.stamp();
+        let path = known.path().to_owned();
         let found = look_for_files(made, face, known, reasons)?;
         // Between reading the record and looking for its files, another process may have renamed
-        // them: then record and files are read again. What is missing twice is missing.
-        if found.is_some() || last == Some(stamp) || look == LOOKS {
+        // them: then record and files are read again. What is missing twice is missing, if it is
+        // the record that names it which is still there.
+        let is_missing =
+            || last == Some(stamp) && !Stamp::of_path(&path).is_ok_and(|now| now != stamp.0);
+        if found.is_some() || look == LOOKS || is_missing() {
             return Ok(found);
         }
         last = Some(stamp);

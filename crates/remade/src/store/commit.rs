@@ -303,7 +303,11 @@ pub fn locate(store: &Store, file: &FileState, reread: bool) -> io::Result<Locat
     let staged = target.with_file_name(&file.staged);
     match at(&staged, file, reread) {
         Ok(here @ Located::Here { .. }) => Ok(here),
-        _ => found,
+        // Between the two looks it may have got its final name.
+        _ => match at(&target, file, reread) {
+            Ok(here @ Located::Here { .. }) => Ok(here),
+            _ => found,
+        },
     }
 }
 
