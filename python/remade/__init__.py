@@ -24,8 +24,8 @@ import os as _os
 from . import _remade as _engine
 from ._inputs import Env, File
 from ._make import make
-from ._persisters import NumpyFile, Persister, PickleFile
-from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
+from ._persisters import MemMappedNiftiFile, NiftiFile, NumpyFile, Persister, PickleFile
+from ._remade import CorruptFileError, MadeFunction, RemadeWarning, SaveError, __version__
 
 # Importing remade costs a few milliseconds, because programs that reuse everything are short: what
 # needs larger modules of the standard library is imported when it is asked for.
@@ -42,6 +42,7 @@ if hasattr(_os, "register_at_fork"):
 __all__ = [
     "CacheInfo",
     "CodeChange",
+    "CorruptFileError",
     "Covered",
     "Env",
     "Event",
@@ -49,6 +50,8 @@ __all__ = [
     "File",
     "Lineage",
     "MadeFunction",
+    "MemMappedNiftiFile",
+    "NiftiFile",
     "NumpyFile",
     "Origin",
     "Persister",

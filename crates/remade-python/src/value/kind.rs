@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Array,
     MaskedArray,
     ArraySubclass,
+    /// nibabel's stand-in for elements that are still in their file.
+    ImageProxy,
     Pandas(PandasKind),
     Polars(PolarsKind),
     Arrow(ArrowKind),
@@ -159,6 +161,12 @@ fn classify(class: &Bound<'_, PyType>) -> PyResult<Kind> {
     }
     if let Some(kind) = of_frames(class)? {
         return Ok(kind);
+    }
+    if imported(py, "nibabel").is_some()
+        && class.hasattr(intern!(py, "is_proxy"))?
+        && class.hasattr(intern!(py, "__array__"))?
+    {
+        return Ok(Kind::ImageProxy);
     }
     if class.is_subclass_of::<PySet>()? {
         return Ok(Kind::SetSubclass(false));

@@ -82,6 +82,15 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
             array::part_of(walk, value)?;
             return attributes(walk, value);
         }
+        if kind == Kind::ImageProxy {
+            // Its state names a file, and what is in the file is what counts.
+            let elements = value
+                .call_method0(intern!(py, "__array__"))
+                .map_err(|error| Unversioned::from_error(value, error))?;
+            walk.encoder.begin(Tag::Object, 2);
+            code::class_of(walk, value)?;
+            return walk.item(&elements);
+        }
         reduced(walk, value)
     })
 }
