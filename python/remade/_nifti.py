@@ -24,7 +24,7 @@ def nibabel_type(value: object, module: str, name: str) -> bool:
 
 def is_image(value: object) -> bool:
     """Whether this is an image of nibabel's."""
-    return nibabel_type(value, "nibabel.spatialimages", "SpatialImage")
+    return nibabel_type(value, "nibabel.dataobj_images", "DataobjImage")
 
 
 def checked_name(filename: str, *, mapped: bool) -> None:
@@ -119,17 +119,36 @@ def to_image(array: Any, header: bytes) -> Any:
 
     import nibabel
 
-    is_nifti2 = header[:4] == (540).to_bytes(4, "little")
-    image_class: Any = nibabel.Nifti2Image if is_nifti2 else nibabel.Nifti1Image
-    header_class: Any = nibabel.Nifti2Pair if is_nifti2 else nibabel.Nifti1Pair
-    header_class = header_class.header_class
-    # The header of a pair has no data behind it: extensions go on to the end.
-    pair = header_class.from_fileobj(io.BytesIO(header), check=False)
-    found = image_class.header_class.from_header(pair, check=False)
+    size = int.from_bytes(header[:4], "little")
+    image_class: Any = nibabel.Nifti2Image if size == 540 else nibabel.Nifti1Image
+    found = image_class.header_class(header[:size], "<", check=False)
+    content = io.BytesIO(header[size + 4 :])
+    found.extensions = found.exts_klass.from_fileobj(content, -1, sys.byteorder != "little")
+    # As nibabel leaves a header that it has read: these follow the data when it is saved.
     found["vox_offset"] = 0
+    found["magic"] = found.single_magic
     found.set_data_dtype(array.dtype)
     found.set_slope_inter(None, None)
-    return image_class(array, pair.get_best_affine(), found)
+    return image_class(array, found.get_best_affine(), found)
+
+
+def image_state(image: Any) -> dict[str, Any]:
+    """What an image of nibabel consists of: what it keeps of its own elements is not among it.
+
+    An image keeps what `get_fdata` has given out. Where someone has changed that, it counts.
+    """
+    import numpy as np
+
+    state = dict(vars(image))
+    for name in ("_fdata_cache", "_data_cache"):
+        kept = state.pop(name, None)
+        elements = state.get("_dataobj")
+        if kept is None or kept is elements:
+            continue
+        own = np.asanyarray(elements).astype(kept.dtype)
+        if _remade._version(kept) != _remade._version(own):
+            state[name] = kept
+    return state
 
 
 def affine_rows(affine: Any) -> tuple[tuple[float, ...], ...] | None:
@@ -143,7 +162,8 @@ def affine_rows(affine: Any) -> tuple[tuple[float, ...], ...] | None:
     import numpy as np
 
     try:
-        matrix = np.asarray(affine, dtype=np.float64)
+        given = np.asarray(affine)
+        matrix = given.astype(np.float64) if given.dtype.kind in "iuf" else np.empty(0)
     except (TypeError, ValueError):
         matrix = np.empty(0)
     if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
