@@ -8,7 +8,6 @@ import pytest
 from counting import in_process
 from remade import MemMappedNiftiFile
 
-
 THOUSAND = """
     import numpy as np
     from remade import MemMappedNiftiFile, make

@@ -194,6 +194,18 @@ pub(crate) fn save<'py>(
     path: &Path,
     persister: &Bound<'py, PyAny>,
 ) -> PyResult<Kept> {
+    let kept = put(value, file, path, persister, true)?;
+    kept.ok_or_else(|| PyValueError::new_err("what was written has no version"))
+}
+
+/// As [`save`]; without versions if nobody asks for them.
+fn put<'py>(
+    value: &Bound<'py, PyAny>,
+    file: &File,
+    path: &Path,
+    persister: &Bound<'py, PyAny>,
+    is_versioned: bool,
+) -> PyResult<Option<Kept>> {
     let py = value.py();
     let options = Options::of(persister)?;
     let is_image = crate::value::imported(py, "nibabel").is_some()
@@ -261,16 +273,31 @@ pub(crate) fn save<'py>(
     let write = || {
         // SAFETY: `array` keeps the memory alive until the file is written.
         let memory = unsafe { memory.bytes() };
-        nifti::save(
-            file,
-            path,
-            header,
-            &extensions,
-            layout,
-            conversion,
-            memory,
-            start,
-        )
+        if is_versioned {
+            nifti::save(
+                file,
+                path,
+                header,
+                &extensions,
+                layout,
+                conversion,
+                memory,
+                start,
+            )
+            .map(Some)
+        } else {
+            nifti::save_unversioned(
+                file,
+                path,
+                header,
+                &extensions,
+                layout,
+                conversion,
+                memory,
+                start,
+            )
+            .map(|()| None)
+        }
     };
     let written = if high - low > LONG {
         py.detach(write)
@@ -278,6 +305,9 @@ pub(crate) fn save<'py>(
         write()
     }
     .map_err(|error| to_error(py, error))?;
+    let Some(written) = written else {
+        return Ok(None);
+    };
 
     // The loaded array lies in memory as the file does.
     let text = format!(
@@ -308,7 +338,7 @@ pub(crate) fn save<'py>(
     });
     let is_plain = types(py).is_some_and(|types| value.get_type().is(&types.ndarray));
     let lies_so = layout.is_f_contiguous() && is_reversed == options.is_reversed;
-    Ok(Kept {
+    Ok(Some(Kept {
         file: written.file,
         content: written.content,
         is_exact: loaded.is_some()
@@ -317,7 +347,7 @@ pub(crate) fn save<'py>(
             && conversion == Conversion::Keep
             && about.survives_file,
         loaded,
-    })
+    }))
 }
 
 const IDENTITY: Affine = [
@@ -521,7 +551,7 @@ pub(crate) fn save_nifti(
 ) -> PyResult<()> {
     check_target(&filename)?;
     crate::write::replace_with(&filename, |file, path| {
-        save(value, file, path, persister).map(drop)
+        put(value, file, path, persister, false).map(drop)
     })
 }
 

@@ -62,13 +62,85 @@ pub struct Written {
 pub fn save(
     file: &File,
     path: &Path,
-    mut header: Header,
+    header: Header,
     extensions: &[u8],
     layout: Layout<'_>,
     conversion: Conversion,
     memory: &[u8],
     start: usize,
 ) -> Result<Written, NiftiError> {
+    let mut digests = Digests::default();
+    let about = About {
+        path,
+        header,
+        extensions,
+        layout,
+        conversion,
+    };
+    put(file, about, memory, start, Some(&mut digests))?;
+    Ok(Written {
+        elements: digests.elements.finish(),
+        content: digests.content.finish(),
+        file: digests.file.finish(),
+    })
+}
+
+/// As [`save`], for those who want no version: nothing is digested.
+///
+/// # Errors
+///
+/// Those of [`save`].
+#[allow(clippy::too_many_arguments)]
+pub fn save_unversioned(
+    file: &File,
+    path: &Path,
+    header: Header,
+    extensions: &[u8],
+    layout: Layout<'_>,
+    conversion: Conversion,
+    memory: &[u8],
+    start: usize,
+) -> Result<(), NiftiError> {
+    let about = About {
+        path,
+        header,
+        extensions,
+        layout,
+        conversion,
+    };
+    put(file, about, memory, start, None)
+}
+
+/// What is to be written, and how.
+struct About<'a> {
+    path: &'a Path,
+    header: Header,
+    extensions: &'a [u8],
+    layout: Layout<'a>,
+    conversion: Conversion,
+}
+
+#[derive(Default)]
+struct Digests {
+    elements: ContentDigest,
+    content: Encoder,
+    file: ContentDigest,
+}
+
+fn put(
+    file: &File,
+    about: About<'_>,
+    memory: &[u8],
+    start: usize,
+    digests: Option<&mut Digests>,
+) -> Result<(), NiftiError> {
+    let About {
+        path,
+        mut header,
+        extensions,
+        layout,
+        conversion,
+    } = about;
     let mismatch = |source| NiftiError::Mismatch {
         path: path.to_owned(),
         source,
@@ -97,9 +169,19 @@ pub fn save(
     head.extend_from_slice(extensions);
     head.resize(usize::try_from(offset).unwrap_or(head.len()), 0);
 
-    let mut encoder = Encoder::new();
-    encoder.version(Tag::Version, Version::of_bytes(&head));
-    let mut digest = ContentDigest::new();
+    let (mut element_digest, content, file_digest) = match digests {
+        Some(digests) => (
+            Some(&mut digests.elements),
+            Some(&mut digests.content),
+            Some(&mut digests.file),
+        ),
+        None => (None, None, None),
+    };
+    let head_digest = content.as_ref().map(|_| Version::of_bytes(&head));
+    let mut out = Digested {
+        file,
+        digest: file_digest,
+    };
 
     // A file has the first index fastest: C order of the axes backwards.
     let shape: Vec<usize> = layout.shape.iter().rev().copied().collect();
@@ -115,7 +197,9 @@ pub fn save(
             let mut converted = buffer.len(); // the header is not
             blocks(ordered, memory, start, buffer, |buffer| {
                 conversion.apply(buffer, converted, part);
-                digest.update(&buffer[converted..]);
+                if let Some(digest) = &mut element_digest {
+                    digest.update(&buffer[converted..]);
+                }
                 take(buffer)?;
                 converted = buffer.len();
                 Ok::<(), io::Error>(())
@@ -123,18 +207,17 @@ pub fn save(
         };
     let written = if is_gzip {
         std::thread::scope(|scope| {
-            let mut gzip = Gzip::begin(Digested::new(file), data + offset, scope)?;
+            let mut gzip = Gzip::begin(&mut out, data + offset, scope)?;
             gzip.write(&head)?;
             elements(&mut Vec::new(), &mut |buffer| {
                 gzip.write(buffer)?;
                 buffer.clear();
                 Ok(())
             })?;
-            gzip.finish()
+            gzip.finish().map(drop)
         })
     } else {
         preallocate(file, data + offset).and_then(|()| {
-            let mut out = Digested::new(file);
             elements(&mut head, &mut |buffer| {
                 if buffer.len() >= WRITTEN {
                     out.write_all(buffer)?;
@@ -142,39 +225,29 @@ pub fn save(
                 }
                 Ok(())
             })?;
-            out.write_all(&head)?;
-            Ok(out)
+            out.write_all(&head)
         })
     };
-    let written = written.map_err(NiftiError::io("write", path))?;
-    let elements = digest.finish();
-    encoder.version(Tag::Version, elements);
-    Ok(Written {
-        elements,
-        content: encoder.finish(),
-        file: written.digest.finish(),
-    })
+    written.map_err(NiftiError::io("write", path))?;
+    if let (Some(content), Some(head), Some(elements)) = (content, head_digest, element_digest) {
+        content.version(Tag::Version, head);
+        content.version(Tag::Version, elements.finish());
+    }
+    Ok(())
 }
 
 /// A file whose bytes are digested on their way.
 struct Digested<'a> {
     file: &'a File,
-    digest: ContentDigest,
-}
-
-impl<'a> Digested<'a> {
-    fn new(file: &'a File) -> Digested<'a> {
-        Digested {
-            file,
-            digest: ContentDigest::new(),
-        }
-    }
+    digest: Option<&'a mut ContentDigest>,
 }
 
 impl Write for Digested<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
-        self.digest.update(&bytes[..count]);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&bytes[..count]);
+        }
         Ok(count)
     }
 
