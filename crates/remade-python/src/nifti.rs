@@ -223,7 +223,8 @@ fn put<'py>(
     };
     let array = check_value(&array)?;
     let (element, conversion) = element(&array)?;
-    let known = Array::new(&array).ok_or_else(|| PyTypeError::new_err("no array"))?;
+    let known =
+        Array::new(&array).ok_or_else(|| PyTypeError::new_err("numpy.asarray gave no array"))?;
     check_shape(known.shape())?;
 
     // What the persister says goes before what the image says.
@@ -268,7 +269,7 @@ fn put<'py>(
     };
     let (low, high) = known
         .span(about.itemsize)
-        .ok_or_else(|| PyValueError::new_err("the array reaches beyond the address space"))?;
+        .ok_or_else(|| PyValueError::new_err("the array reaches outside the address space"))?;
     let (start, memory) = (known.data() - low, Memory::between(low, high));
     let write = || {
         // SAFETY: `array` keeps the memory alive until the file is written.
