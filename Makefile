@@ -88,7 +88,7 @@ format: .venv/lint ## what make lint asks for and a machine can do
 	.venv/bin/ruff format --quiet
 
 .PHONY: bench
-bench: .venv/bench .venv/remade ## times and ratios against joblib, diskcache, cachier and numpy (BENCH=--small)
+bench: .venv/bench .venv/nilearn .venv/remade ## times and ratios against joblib, diskcache, cachier, numpy and nibabel (BENCH=--small)
 	@.venv/bin/python benches/bench.py $(BENCH)
 
 .PHONY: docs

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 import remade
-from remade import File, NumpyFile, PickleFile, make
+from remade import File, MemMappedNiftiFile, NiftiFile, NumpyFile, PickleFile, make
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +42,23 @@ def options() -> argparse.Namespace:
     return parser.parse_known_args()[0]
 
 
+def template() -> Path:
+    """Where the installed nilearn keeps the image; nilearn itself is not imported."""
+    found = importlib.util.find_spec("nilearn")
+    if found is None or found.origin is None:
+        raise SystemExit("the image is missing: pip install --no-deps nilearn")
+    return Path(found.origin).parent / TEMPLATE
+
+
 FOLDER: Path = options().folder.resolve()  # `draw` is given a path in it, and a path counts as text
 CACHE = FOLDER / "cache"
+SPACE = template()  # every image is written with its header, so viewers lay them over each other
 
 
-@make(cachedir=CACHE, output=(NumpyFile(FOLDER / "scan.npy"), NumpyFile(FOLDER / "affine.npy")))
+@make(
+    cachedir=CACHE,
+    output=(NiftiFile(FOLDER / "scan.nii.gz", header=SPACE), NumpyFile(FOLDER / "affine.npy")),
+)
 def load(image: File) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """The intensity of each voxel, and the matrix that takes a voxel to millimetres."""
     import nibabel
@@ -55,7 +67,7 @@ def load(image: File) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     return np.asarray(scan.dataobj, dtype=np.float32), np.asarray(scan.affine)
 
 
-@make(cachedir=CACHE, output=NumpyFile(FOLDER / "smooth.npy"))
+@make(cachedir=CACHE, output=MemMappedNiftiFile(FOLDER / "smooth.nii", header=SPACE))
 def smooth(scan: NDArray[np.float32], width: float) -> NDArray[np.float32]:
     """The scan without its noise; `width` is the standard deviation in voxels."""
     from scipy import ndimage
@@ -69,7 +81,7 @@ def darkest_brain() -> float:
     return 0.40
 
 
-@make(cachedir=CACHE, output=NumpyFile(FOLDER / "mask.npy"))
+@make(cachedir=CACHE, output=NiftiFile(FOLDER / "mask.nii.gz", header=SPACE, dtype=bool))
 def find_brain(smoothed: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which voxels are brain: the largest bright piece, with its holes filled."""
     from scipy import ndimage
@@ -93,7 +105,7 @@ def large_pieces(voxels: NDArray[np.bool_], smallest: int = 1000) -> list[NDArra
     return [pieces == piece for piece in order if sizes[piece] >= smallest]
 
 
-@make(cachedir=CACHE, output=NumpyFile(FOLDER / "regions.npy"))
+@make(cachedir=CACHE, output=NiftiFile(FOLDER / "regions.nii.gz", header=SPACE))
 def label_regions(
     smoothed: NDArray[np.float32], brain: NDArray[np.bool_], white: float = 195, fluid: float = 110
 ) -> NDArray[np.uint8]:
@@ -163,14 +175,6 @@ def draw(
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=110)
     return File(path)
-
-
-def template() -> Path:
-    """Where the installed nilearn keeps the image; nilearn itself is not imported."""
-    found = importlib.util.find_spec("nilearn")
-    if found is None or found.origin is None:
-        raise SystemExit("the image is missing: pip install --no-deps nilearn")
-    return Path(found.origin).parent / TEMPLATE
 
 
 def pipeline() -> dict[int, Region]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,14 @@ class Tour:
 
 def correct_one_voxel(path: Path) -> bytes:
     """Change the mask as a person does who knows better; the bytes it then has."""
-    mask = np.load(path)
+    import nibabel
+
+    kind: Any = nibabel.Nifti1Image
+    image = kind.from_filename(path)
+    mask = np.array(image.dataobj)
     middle = tuple(length // 2 for length in mask.shape)
     mask[middle] = not mask[middle]
-    np.save(path, mask)
+    kind(mask, image.affine, image.header).to_filename(path)
     return path.read_bytes()
 
 
@@ -69,14 +74,14 @@ def main(program: Path) -> None:
         tour.stop("1. The first run: every step runs.", STEPS)
         tour.stop("2. The same again: every step is reused.", [])
 
-        mask, regions = tour.result("mask.npy"), tour.result("regions.npy")
+        mask, regions = tour.result("mask.nii.gz"), tour.result("regions.nii.gz")
         tour.edit("return 0.40", "return 0.20 * 2")
         tour.stop(
             "3. A helper of find_brain is written differently: that step runs, and finds the same\n"
             "   mask. So nothing that uses the mask has to run.",
             ["find_brain"],
         )
-        assert tour.result("mask.npy") == mask
+        assert tour.result("mask.nii.gz") == mask
 
         tour.edit("return 0.20 * 2", "return 0.55")
         tour.stop(
@@ -84,8 +89,8 @@ def main(program: Path) -> None:
             "   computed from it. The scan and the smoothed scan are reused.",
             ["find_brain", "label_regions", "draw", "measure"],
         )
-        assert tour.result("mask.npy") != mask
-        assert tour.result("regions.npy") != regions
+        assert tour.result("mask.nii.gz") != mask
+        assert tour.result("regions.nii.gz") != regions
 
         tour.edit(
             "# The brightest voxels are a safer measure than the one brightest.",
@@ -93,16 +98,16 @@ def main(program: Path) -> None:
         )
         tour.stop("5. Only a comment is another: every step is reused.", [])
 
-        mask = tour.result("mask.npy")
-        corrected = correct_one_voxel(tour.results / "mask.npy")
+        mask = tour.result("mask.nii.gz")
+        corrected = correct_one_voxel(tour.results / "mask.nii.gz")
         warned = tour.stop(
             "6. One voxel of the mask is corrected by hand: find_brain runs, because its file is\n"
             "   not what it wrote, and the corrected file is moved aside.",
             ["find_brain"],
         )
-        assert tour.result("mask.npy") == mask
+        assert tour.result("mask.nii.gz") == mask
         kept = [path for path in tour.results.rglob("*mask*") if path.read_bytes() == corrected]
         assert kept, "the corrected mask is gone"
-        assert "mask.npy" in warned, "no warning names the corrected file"
+        assert "mask.nii.gz" in warned, "no warning names the corrected file"
         print(f"\nThe correction is kept in {kept[0].relative_to(tour.results)}.")
     print("The tour is over: at each of its six stops exactly the steps ran that had to.")

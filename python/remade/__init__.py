@@ -25,8 +25,8 @@ from . import _remade as _engine
 from ._configure import configure
 from ._inputs import Env, File
 from ._make import make
-from ._persisters import NumpyFile, Persister, PickleFile
-from ._remade import MadeFunction, RemadeWarning, SaveError, __version__
+from ._persisters import MemMappedNiftiFile, NiftiFile, NumpyFile, Persister, PickleFile
+from ._remade import CorruptFileError, MadeFunction, RemadeWarning, SaveError, __version__
 
 # Importing remade costs a few milliseconds, because programs that reuse everything are short: what
 # needs larger modules of the standard library is imported when it is asked for.
@@ -44,6 +44,7 @@ if hasattr(_os, "register_at_fork"):
 __all__ = [
     "CacheInfo",
     "CodeChange",
+    "CorruptFileError",
     "Covered",
     "Env",
     "Event",
@@ -51,6 +52,8 @@ __all__ = [
     "File",
     "Lineage",
     "MadeFunction",
+    "MemMappedNiftiFile",
+    "NiftiFile",
     "NumpyFile",
     "Origin",
     "Persister",

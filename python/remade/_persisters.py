@@ -178,3 +178,166 @@ class NumpyFile(Persister):
             ValueError: If it is not a whole `.npy` file.
         """
         return _remade.load_npy(self.filename, self.mmap_mode)
+
+
+class NiftiFile(Persister):
+    """Keeps an image in a NIfTI file (`.nii.gz`, `.nii`), which every brain viewer opens.
+
+    Saved is an array, x first, or an image of nibabel with its header and affine. Elements are
+    written in the array's own type: nothing is scaled or narrowed. What NIfTI has no type for
+    becomes the next one that holds it: bool is kept as uint8, float16 as float32. Loaded is an
+    array in the element type of the file, in float64 where the file is scaled, x first and in the
+    order in memory that nibabel gives it.
+
+    Args:
+        filename: The file; nothing is appended. `.nii.gz` is compressed, `.nii` is not. Pairs
+            (`.hdr`, `.img`) are read, not written.
+        header: A header or an image of nibabel, or the path of a NIfTI file, read now: its units,
+            codes, repetition time and extensions are written. Shape and element type are always
+            those of the data.
+        dtype: What elements are cast to when they are loaded; `bool` is whether one is not 0.
+        affine: The matrix of 4 by 4 from voxels to millimetres. Without it that of the image or of
+            `header`; without those, the identity.
+        image: Load an image of nibabel, with header and affine, instead of an array.
+        order: `"tzyx"` for code that expects the axes reversed, as PyNIfTI gives them: arrays are
+            saved from that order and loaded in it. None or `"xyzt"`: x first.
+
+    Raises:
+        TypeError: If `header` is nothing that has a NIfTI header.
+        ValueError: If the name has another extension, the affine is no matrix of 4 by 4 finite
+            numbers, or `order` and `image` do not go together.
+        OSError: If the file that `header` names cannot be read.
+
+    Example:
+        >>> import numpy as np, tempfile
+        >>> from remade import NiftiFile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = NiftiFile(folder + "/ramp.nii.gz", affine=np.diag([2, 2, 2, 1]))
+        ...     file.save(np.arange(4, dtype="int16").reshape(2, 2, 1))
+        ...     file.load()[:, :, 0]
+        array([[0, 1],
+               [2, 3]], dtype=int16)
+    """
+
+    extension: ClassVar[str] = ".nii.gz"
+
+    # What a class without options stands for.
+    header: bytes | None = None
+    dtype: str | None = None
+    affine: tuple[tuple[float, ...], ...] | None = None
+    image: bool = False
+    order: Literal["xyzt", "tzyx"] | None = None
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        header: Any = None,
+        dtype: Any = None,
+        affine: Any = None,
+        image: bool = False,
+        order: Literal["xyzt", "tzyx"] | None = None,
+    ) -> None:
+        from . import _nifti
+
+        super().__init__(filename)
+        _nifti.checked_name(self.filename, mapped=isinstance(self, MemMappedNiftiFile))
+        if order not in (None, "xyzt", "tzyx"):
+            raise ValueError(
+                f'order={order!r}: write order="tzyx" for reversed axes, or leave it out'
+            )
+        if image and (order == "tzyx" or dtype is not None):
+            raise ValueError(
+                "image=True gives an image of nibabel, whose axes are x first and whose elements "
+                "are those of the file; leave out order and dtype"
+            )
+        self.header = _nifti.header_bytes(header)
+        self.dtype = _nifti.dtype_text(dtype)
+        self.affine = _nifti.affine_rows(affine)
+        self.image = bool(image)
+        self.order = None if order == "xyzt" else order
+
+    def save(self, value: Any) -> None:
+        """Writes `value` to the file; an earlier file stays whole until the new one is.
+
+        Raises:
+            TypeError: If it is no array of numbers and no image: a list, None, a masked array
+                (the mask would be lost), objects, texts, times, numbers of more than 64 bits.
+            ValueError: If it has no dimension, more than seven, or one of length 0.
+            OSError: If the file cannot be written.
+        """
+        _remade.save_nifti(self.filename, value, self)
+
+    def load(self) -> Any:
+        """Returns the array, or the image.
+
+        Raises:
+            OSError: If the file cannot be read.
+            CorruptFileError: If it is not a whole NIfTI file, or a checksum is wrong.
+            ValueError: If it is a CIFTI file, or an element does not fit into `dtype`.
+        """
+        return _remade.load_nifti(self.filename, self)
+
+
+class MemMappedNiftiFile(NiftiFile):
+    """Keeps an image in an uncompressed NIfTI file, and loads it as a memory map.
+
+    Loading takes constant time at any size. Running again replaces the file by a new one of the
+    same name, so that a map that is still in use keeps what it shows.
+
+    Args:
+        filename: The file, `.nii`; nothing is appended.
+        header: As for `NiftiFile`.
+        dtype: The element type that the file must have.
+        affine: As for `NiftiFile`.
+        image: Load an image of nibabel over the map, instead of the map.
+        order: As for `NiftiFile`.
+        mode: `"r"`: read-only. `"c"`: copy-on-write, so that changes stay in memory.
+
+    Raises:
+        ValueError: If the name is that of a compressed file, or `mode` is anything else; and what
+            `NiftiFile` raises.
+
+    Example:
+        >>> import numpy as np, tempfile
+        >>> from remade import MemMappedNiftiFile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = MemMappedNiftiFile(folder + "/ones.nii")
+        ...     file.save(np.ones((2, 2, 2), dtype="float32"))
+        ...     mapped = file.load()
+        ...     type(mapped).__name__, mapped.flags.writeable, float(mapped.sum())
+        ('memmap', False, 8.0)
+    """
+
+    extension: ClassVar[str] = ".nii"
+    loading: ClassVar[tuple[str, ...]] = ("mode",)
+
+    mode: Literal["r", "c"] = "r"
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        header: Any = None,
+        dtype: Any = None,
+        affine: Any = None,
+        image: bool = False,
+        order: Literal["xyzt", "tzyx"] | None = None,
+        mode: Literal["r", "c"] = "r",
+    ) -> None:
+        super().__init__(filename, header, dtype, affine, image, order)
+        if mode not in ("r", "c"):
+            raise ValueError(
+                f"mode={mode!r} would change or empty the saved result in place; "
+                'write mode="r" (read-only) or mode="c" (copy-on-write)'
+            )
+        self.mode = mode
+
+    def load(self) -> Any:
+        """Returns the map, or an image over it.
+
+        Raises:
+            OSError: If the file cannot be read.
+            CorruptFileError: If it is not a whole NIfTI file.
+            ValueError: If its elements are scaled, or `dtype` is another than theirs: then they
+                would have to be computed, and a map shows them as they are.
+        """
+        return super().load()

@@ -39,6 +39,7 @@ _Node: TypeAlias = tuple[
 
 __all__ = [
     "BoundMade",
+    "CorruptFileError",
     "MadeFunction",
     "RemadeWarning",
     "SaveError",
@@ -64,9 +65,13 @@ __all__ = [
     "_version",
     "_version_by_history",
     "add_listener",
+    "load_nifti",
     "load_npy",
+    "nifti_header",
+    "nifti_template",
     "remove_listener",
     "replace_file",
+    "save_nifti",
     "save_npy",
 ]
 __version__: str
@@ -218,8 +223,15 @@ class SaveError(Exception):
 
     value: Any
 
+class CorruptFileError(ValueError):
+    """A file is damaged, cut short, or not what its name says."""
+
 def save_npy(filename: str | PathLike[str], value: Any) -> None: ...
 def load_npy(filename: str | PathLike[str], mmap_mode: Literal["r", "c"] | None = None) -> Any: ...
+def save_nifti(filename: str | PathLike[str], value: Any, persister: Any) -> None: ...
+def load_nifti(filename: str | PathLike[str], persister: Any) -> Any: ...
+def nifti_header(filename: str | PathLike[str]) -> bytes: ...
+def nifti_template(header: bytes) -> bytes: ...
 def replace_file(filename: str | PathLike[str], content: bytes) -> None: ...
 def add_listener(
     listener: Callable[[str, bool, tuple[str, ...], float, tuple[str, ...], str | None], object],

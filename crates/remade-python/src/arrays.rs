@@ -13,9 +13,9 @@ use std::path::Path;
 use crate::numpy::{Array, Memory};
 
 /// From here on other threads may run meanwhile.
-const LONG: usize = 1 << 20;
+pub(crate) const LONG: usize = 1 << 20;
 
-fn numpy(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+pub(crate) fn numpy(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import(intern!(py, "numpy"))
 }
 
@@ -97,7 +97,11 @@ pub(crate) fn save(
     Ok(None)
 }
 
-fn python_file<'py>(py: Python<'py>, file: File, mode: &str) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn python_file<'py>(
+    py: Python<'py>,
+    file: File,
+    mode: &str,
+) -> PyResult<Bound<'py, PyAny>> {
     use std::os::fd::IntoRawFd;
     py.import("os")?
         .call_method1("fdopen", (file.into_raw_fd(), mode))
@@ -201,7 +205,7 @@ fn empty<'py>(py: Python<'py>, header: &Header) -> PyResult<Bound<'py, PyAny>> {
 }
 
 /// Hands out the memory of an array that nobody else has seen yet.
-fn fill(
+pub(crate) fn fill(
     array: &Bound<'_, PyAny>,
     size: usize,
     write: impl FnOnce(&mut [u8]) -> PyResult<()>,

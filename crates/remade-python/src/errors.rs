@@ -1,6 +1,6 @@
 //! What does a user hear of, and how?
 
-use pyo3::exceptions::{PyException, PyUserWarning};
+use pyo3::exceptions::{PyException, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use remade::event::Warning;
@@ -19,6 +19,13 @@ pyo3::create_exception!(
     PyException,
     "A value was computed and could not be saved; it stands in the attribute `value`.\n\n\
      Raised only by functions made with `raise_errors=True`."
+);
+
+pyo3::create_exception!(
+    remade,
+    CorruptFileError,
+    PyValueError,
+    "A file is damaged, cut short, or not what its name says."
 );
 
 /// Warns. An error means that the user turned the warning into one.

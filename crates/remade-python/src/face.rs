@@ -45,7 +45,7 @@ pub(crate) struct State {
     frame: Option<Py<Frame>>,
     /// The content of each argument that can change, before the run.
     contents: Vec<(String, Version)>,
-    tracked: Vec<(String, Py<PyAny>)>,
+    tracked: Vec<save::Tracked>,
     /// What could be reached before the run and was known by history: the run may have changed it
     /// and let it go.
     known: Vec<Py<PyAny>>,
@@ -73,7 +73,7 @@ impl State {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.parent)?;
         visit.call(&self.frame)?;
-        let tracked = self.tracked.iter().map(|(_, object)| object);
+        let tracked = self.tracked.iter().map(|tracked| &tracked.object);
         let implicit = self.implicit.iter().map(|(_, _, object)| object);
         let mut objects = tracked.chain(implicit).chain(&self.known);
         objects.try_for_each(|object| visit.call(object))?;
@@ -898,8 +898,9 @@ impl<'py> Face for Call<'_, 'py> {
         if record.kept.is_some() {
             remember_loaded(value, record, store)?;
         }
-        for (position, object) in std::mem::take(&mut self.state.tracked) {
-            remember_one(object.bind(self.py), position, record, store)?;
+        for tracked in std::mem::take(&mut self.state.tracked) {
+            let object = tracked.object.bind(self.py);
+            remember_one(object, tracked.position, tracked.content, record, store)?;
         }
         self.tell_callers(|caller| {
             caller.note(self.function, self.state.identity, record);
@@ -1125,19 +1126,21 @@ fn remember_loaded(
         return Ok(()); // nothing to look for
     }
     for (position, object) in registry::positions(value)? {
-        remember_one(&object, position, record, store)?;
+        remember_one(&object, position, None, record, store)?;
     }
     Ok(())
 }
 
+/// `content`: what reading it in full gives, where the record tells that of what is loaded.
 fn remember_one(
     object: &Bound<'_, PyAny>,
     position: String,
+    content: Option<Version>,
     record: &Arc<Record>,
     store: &Arc<Store>,
 ) -> PyResult<()> {
     let (version, content) = match record.items.iter().find(|item| item.position == position) {
-        Some(item) => (item.version, item.content),
+        Some(item) => (item.version, content.unwrap_or(item.content)),
         None => {
             // What a persister of the user's gives back may differ from what it was given: it
             // counts as the file, and as a content of its own for those who read it in full.

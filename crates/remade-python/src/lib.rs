@@ -17,6 +17,7 @@ mod frame;
 mod function;
 mod lineage;
 mod load;
+mod nifti;
 mod numpy;
 mod output;
 mod prepared;
@@ -44,6 +45,14 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<function::BoundMade>()?;
     module.add("RemadeWarning", py.get_type::<errors::RemadeWarning>())?;
     module.add("SaveError", py.get_type::<errors::SaveError>())?;
+    module.add(
+        "CorruptFileError",
+        py.get_type::<errors::CorruptFileError>(),
+    )?;
+    module.add_function(wrap_pyfunction!(nifti::save_nifti, module)?)?;
+    module.add_function(wrap_pyfunction!(nifti::load_nifti, module)?)?;
+    module.add_function(wrap_pyfunction!(nifti::nifti_header, module)?)?;
+    module.add_function(wrap_pyfunction!(nifti::nifti_template, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::save_npy, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::load_npy, module)?)?;
     module.add_function(wrap_pyfunction!(write::replace_file, module)?)?;

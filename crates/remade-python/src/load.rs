@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arrays;
 use crate::errors::in_words;
+use crate::nifti;
 use crate::numpy::Array;
 use crate::output::{Kind, Output, Tree};
 use crate::registry::key_names;
@@ -166,7 +167,19 @@ impl<'py> Loader<'_, 'py> {
                 arrays::load(py, content, path, mode.as_deref())
                     .map_err(|error| self.failure(index, error))
             }
-            (Kind::Pickle | Kind::Other, _) => {
+            (Kind::Nifti, Some(slot)) => {
+                let persister = slot.persister(py);
+                let mapped = nifti::is_mapped(persister).map_err(LoadFailure::Raised)?;
+                let content = if mapped {
+                    file.open_mapped(path)
+                } else {
+                    file.open(path, |_| Ok::<(), String>(()))
+                };
+                let content = self.content(index, content)?;
+                nifti::load(py, content, path, persister)
+                    .map_err(|error| self.failure(index, error))
+            }
+            (Kind::Pickle | Kind::Nifti | Kind::Other, _) => {
                 let content = file.open(path, |file| match trust::distrust(file, path) {
                     Ok(None) => Ok(()),
                     Ok(Some(why)) => {

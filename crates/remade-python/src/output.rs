@@ -19,6 +19,7 @@ use crate::value::{Unversioned, Walk};
 pub(crate) enum Kind {
     Pickle,
     Numpy,
+    Nifti,
     /// A user's.
     Other,
 }
@@ -227,6 +228,8 @@ impl Slot {
             Kind::Pickle
         } else if class.is(numpy_file(py)?) {
             Kind::Numpy
+        } else if class.is(nifti_file(py)?) || class.is(mapped_nifti_file(py)?) {
+            Kind::Nifti
         } else {
             Kind::Other
         };
@@ -277,6 +280,11 @@ impl Slot {
             copy.setattr(intern!(py, "filename"), path)?;
         }
         Ok(copy)
+    }
+
+    /// The persister, or its class where the engine names the file: for its options.
+    pub(crate) fn persister<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.persister.bind(py)
     }
 
     /// How an array is mapped, for `NumpyFile`.
@@ -375,4 +383,14 @@ pub(crate) fn pickle_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 pub(crate) fn numpy_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "remade._persisters", "NumpyFile")
+}
+
+fn nifti_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "remade._persisters", "NiftiFile")
+}
+
+fn mapped_nifti_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "remade._persisters", "MemMappedNiftiFile")
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::arrays;
 use crate::binder::Values;
 use crate::errors::in_words;
+use crate::nifti;
 use crate::numpy::{Array, dtype};
 use crate::output::{Kind, Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -36,7 +37,15 @@ pub(crate) struct Saver<'a, 'py> {
     pub(crate) results: Vec<SavedResult>,
     pub(crate) items: Vec<Item>,
     /// What history will know, with its place.
-    pub(crate) tracked: Vec<(String, Py<PyAny>)>,
+    pub(crate) tracked: Vec<Tracked>,
+}
+
+/// An object that history will know after the run.
+pub(crate) struct Tracked {
+    pub(crate) position: String,
+    pub(crate) object: Py<PyAny>,
+    /// What reading it in full gives, where loading will give something else.
+    pub(crate) content: Option<Version>,
 }
 
 type Failure = NotSaved<PyErr>;
@@ -248,8 +257,10 @@ impl<'py> Saver<'_, 'py> {
             }
         };
         let (target, is_named) = target;
-        if slot.kind == Kind::Other {
-            return self.by_persister(index, value, position, &target, is_named);
+        match slot.kind {
+            Kind::Other => return self.by_persister(index, value, position, &target, is_named),
+            Kind::Nifti => return self.nifti(index, value, position, &target, is_named),
+            Kind::Pickle | Kind::Numpy => {}
         }
         self.write(
             value,
@@ -289,7 +300,7 @@ impl<'py> Saver<'_, 'py> {
                 let version = arrays::save(value, &file, target).map_err(raised)?;
                 (version, version.map(|version| (Digest::Array, version)))
             }
-            Kind::Pickle | Kind::Other => {
+            Kind::Pickle | Kind::Nifti | Kind::Other => {
                 let content = pickle(value).map_err(raised)?;
                 let digest = write_bytes(&content, &file).map_err(failed)?;
                 (None, Some((Digest::Bytes, digest)))
@@ -304,6 +315,59 @@ impl<'py> Saver<'_, 'py> {
             version,
             file: Some(staged),
             content,
+        });
+        Ok(Shape::Result(self.results.len() - 1))
+    }
+
+    /// An image: what comes back may differ from what was given in its type or its order in memory.
+    fn nifti(
+        &mut self,
+        index: usize,
+        value: &Bound<'py, PyAny>,
+        position: &str,
+        target: &Path,
+        named: bool,
+    ) -> Result<Shape, Failure> {
+        let py = self.py;
+        let slot = &self.output.slots[index];
+        let persister_version = self.prepared.persisters[index];
+        let failed = |error: std::io::Error| NotSaved {
+            path: Some(target.to_owned()),
+            why: error.to_string(),
+            cause: Some(crate::write::os_error(&error, target)),
+        };
+        let raised = |error| raised(py, Some(target.to_owned()), error);
+        nifti::check_target(target).map_err(raised)?;
+        let staged = self.staging.stage(target, named).map_err(failed)?;
+        let file = files::create_new(self.staging.path(staged)).map_err(failed)?;
+        let kept = nifti::save(value, &file, target, slot.persister(py)).map_err(raised)?;
+        files::close(file).map_err(failed)?;
+        let exact = kept.loaded.filter(|_| kept.is_exact);
+        let version = exact.unwrap_or_else(|| persisted(persister_version, kept.content));
+        if exact.is_some() {
+            self.track(value, position, exact).map_err(raised)?;
+        } else {
+            // What the run changed behind its history is told by what is there.
+            registry::verify(value).map_err(raised)?;
+            if let Some(loaded) = kept.loaded {
+                self.items.push(Item {
+                    position: position.to_owned(),
+                    version,
+                    content: loaded,
+                });
+            }
+            self.tracked.extend(whole(value, position).map(|mut whole| {
+                whole.content = registry::content_version(value).ok();
+                whole
+            }));
+        }
+        self.results.push(SavedResult {
+            position: position.to_owned(),
+            persister: slot.name(py),
+            persister_version,
+            version: Some(version),
+            file: Some(staged),
+            content: Some((Digest::Bytes, kept.file)),
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
@@ -343,9 +407,7 @@ impl<'py> Saver<'_, 'py> {
                 cause: None,
             });
         }
-        if let Some((position, object)) = whole(value, position) {
-            self.tracked.push((position, object));
-        }
+        self.tracked.extend(whole(value, position));
         self.results.push(SavedResult {
             position: position.to_owned(),
             persister: slot.name(py),
@@ -370,13 +432,8 @@ impl<'py> Saver<'_, 'py> {
         slot.on_file(py, None)
             .and_then(|persister| persister.call_method1("save", (value,)))
             .map_err(|error| raised(py, None, error))?;
-        let version = registry::content_version(value).ok().map(|content| {
-            let mut encoder = Encoder::new();
-            encoder.begin(Tag::Persisted, 2);
-            encoder.version(Tag::Version, persister_version);
-            encoder.version(Tag::Version, content);
-            encoder.finish()
-        });
+        let version = registry::content_version(value).ok();
+        let version = version.map(|content| persisted(persister_version, content));
         self.results.push(SavedResult {
             position: position.to_owned(),
             persister: slot.name(py),
@@ -415,19 +472,36 @@ impl<'py> Saver<'_, 'py> {
                 version,
                 content,
             });
-            self.tracked.push((position, object.unbind()));
+            self.tracked.push(Tracked {
+                position,
+                object: object.unbind(),
+                content: None,
+            });
         }
         Ok(())
     }
 }
 
+/// The version of what a persister gives back for a content.
+fn persisted(persister: Version, content: Version) -> Version {
+    let mut encoder = Encoder::new();
+    encoder.begin(Tag::Persisted, 2);
+    encoder.version(Tag::Version, persister);
+    encoder.version(Tag::Version, content);
+    encoder.finish()
+}
+
 /// The whole value, if history can know such a thing.
-fn whole(value: &Bound<'_, PyAny>, position: &str) -> Option<(String, Py<PyAny>)> {
+fn whole(value: &Bound<'_, PyAny>, position: &str) -> Option<Tracked> {
     let found = registry::positions(value).ok()?;
     found
         .into_iter()
         .find(|(inner, _)| inner.is_empty())
-        .map(|(_, object)| (position.to_owned(), object.unbind()))
+        .map(|(_, object)| Tracked {
+            position: position.to_owned(),
+            object: object.unbind(),
+            content: None,
+        })
 }
 
 fn raised(py: Python<'_>, path: Option<PathBuf>, error: PyErr) -> Failure {

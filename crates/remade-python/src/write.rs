@@ -29,7 +29,7 @@ pub(crate) fn replace_with(
         let file = files::create_new(&staged).map_err(|error| os_error(&error, path))?;
         write(&file, path)?;
         files::close(file)
-            .and_then(|()| files::rename(&staged, path))
+            .and_then(|()| files::rename_over(&staged, path))
             .map_err(|error| os_error(&error, path))
     })();
     if written.is_err() {

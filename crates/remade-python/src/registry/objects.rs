@@ -51,6 +51,7 @@ pub(super) fn can_be_known(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Object { .. }
+            | Kind::Image
             | Kind::Array
             | Kind::MaskedArray
             | Kind::ArraySubclass

@@ -78,6 +78,7 @@ pub(super) fn of_object(object: &Bound<'_, PyAny>) -> u64 {
         Ok(Kind::Pandas(_)) => of_pandas(object, &mut identities),
         Ok(Kind::Polars(_)) => of_polars(object, &mut identities),
         Ok(Kind::Arrow(_)) => Ok(()),
+        Ok(Kind::Image) => of_image(object, &mut identities),
         _ => of_attributes(object, &mut identities),
     };
     let bytes: Vec<u8> = identities
@@ -98,6 +99,34 @@ fn of_attributes(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyRe
     for (key, value) in state.cast::<PyDict>()?.iter() {
         identities.push(key.as_ptr() as usize);
         identities.push(value.as_ptr() as usize);
+    }
+    Ok(())
+}
+
+/// Elements, affine and header; not what an image keeps for itself when its elements are asked for.
+fn of_image(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult<()> {
+    let py = object.py();
+    for name in [intern!(py, "_affine"), intern!(py, "_header")] {
+        identities.push(object.getattr(name)?.as_ptr() as usize);
+    }
+    let elements = object.getattr(intern!(py, "_dataobj"))?;
+    identities.push(elements.as_ptr() as usize);
+    match Array::new(&elements) {
+        Some(array) => of_block(array, identities),
+        None => Ok(()),
+    }
+}
+
+/// A few lines of an array that lies in one piece.
+fn of_block(array: Array<'_, '_>, identities: &mut Vec<usize>) -> PyResult<()> {
+    identities.push(array.data());
+    let dtype = dtype::of_array(array)?;
+    let size = array.shape().iter().product::<usize>() * dtype.itemsize;
+    if let Some((start, end)) = array.span(dtype.itemsize)
+        && !dtype.has_objects
+        && end - start == size
+    {
+        identities.push(of_region(start, size, &dtype) as usize);
     }
     Ok(())
 }
@@ -125,15 +154,7 @@ fn of_pandas(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult
             identities.push(block.as_ptr() as usize);
             continue;
         };
-        identities.push(array.data());
-        let dtype = dtype::of_array(array)?;
-        let size = array.shape().iter().product::<usize>() * dtype.itemsize;
-        if let Some((start, end)) = array.span(dtype.itemsize)
-            && !dtype.has_objects
-            && end - start == size
-        {
-            identities.push(of_region(start, size, &dtype) as usize);
-        }
+        of_block(array, identities)?;
     }
     Ok(())
 }

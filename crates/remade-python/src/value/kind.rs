@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     Array,
     MaskedArray,
     ArraySubclass,
+    /// An image of nibabel.
+    Image,
+    /// nibabel's stand-in for elements that are still in their file.
+    ImageProxy,
     Pandas(PandasKind),
     Polars(PolarsKind),
     Arrow(ArrowKind),
@@ -165,6 +169,17 @@ fn classify(class: &Bound<'_, PyType>) -> PyResult<Kind> {
     }
     if let Some(kind) = of_frames(class)? {
         return Ok(kind);
+    }
+    if let Some(image) = member(py, "nibabel.dataobj_images", "DataobjImage")
+        && class.is_subclass(&image)?
+    {
+        return Ok(Kind::Image);
+    }
+    if imported(py, "nibabel").is_some()
+        && class.hasattr(intern!(py, "is_proxy"))?
+        && class.hasattr(intern!(py, "__array__"))?
+    {
+        return Ok(Kind::ImageProxy);
     }
     if class.is_subclass_of::<PySet>()? {
         return Ok(Kind::SetSubclass(false));

@@ -2,6 +2,7 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::*;
 use remade::version::Tag;
 
@@ -81,6 +82,25 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
             code::class_of(walk, value)?;
             array::part_of(walk, value)?;
             return attributes(walk, value);
+        }
+        if kind == Kind::Image {
+            static STATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            let state = STATE
+                .import(py, "remade._nifti", "image_state")
+                .and_then(|state| state.call1((value,)))
+                .map_err(|error| Unversioned::from_error(value, error))?;
+            walk.encoder.begin(Tag::Object, 2);
+            code::class_of(walk, value)?;
+            return walk.item(&state);
+        }
+        if kind == Kind::ImageProxy {
+            // Its state names a file, and what is in the file is what counts.
+            let elements = value
+                .call_method0(intern!(py, "__array__"))
+                .map_err(|error| Unversioned::from_error(value, error))?;
+            walk.encoder.begin(Tag::Object, 2);
+            code::class_of(walk, value)?;
+            return walk.item(&elements);
         }
         reduced(walk, value)
     })

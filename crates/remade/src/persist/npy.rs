@@ -6,7 +6,6 @@
 //! `None`, and the caller asks numpy.
 
 mod element;
-mod gather;
 mod header;
 mod literal;
 mod read;
@@ -21,22 +20,7 @@ pub use header::Header;
 pub use read::Npy;
 pub use write::save;
 
-/// Bytes that are not a `.npy` header: what should have been there, and what was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    /// What should have been there.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected {}, found {}", self.expected, self.found)
-    }
-}
-
-impl std::error::Error for Malformed {}
+pub use super::Malformed;
 
 /// Why a `.npy` file could not be written or read.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::header::{Header, PREFIX};
 use super::{Element, NpyError};
+use crate::persist::disk::read_exact_at;
 use crate::version::Version;
 use crate::version::array::ContentDigest;
 
@@ -178,26 +179,4 @@ fn read_header(file: &File, path: &Path, size: u64) -> Result<Header, NpyError> 
         read_exact_at(file, &mut bytes[read..], read as u64).map_err(NpyError::io("read", path))?;
     }
     Header::parse(&bytes).map_err(damaged)
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, memory: &mut [u8], position: u64) -> io::Result<()> {
-    use std::os::unix::fs::FileExt;
-    file.read_exact_at(memory, position)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut memory: &mut [u8], mut position: u64) -> io::Result<()> {
-    use std::os::windows::fs::FileExt;
-    while !memory.is_empty() {
-        let read = match file.seek_read(memory, position) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        memory = &mut memory[read..];
-        position += read as u64;
-    }
-    Ok(())
 }

@@ -1,21 +1,14 @@
 //! How does an array become a `.npy` file, and what is its version?
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
-use super::gather::blocks;
 use super::{Header, NpyError};
+use crate::persist::disk::{WRITTEN, preallocate};
+use crate::persist::gather::blocks;
 use crate::version::Version;
 use crate::version::array::{ContentDigest, Layout};
-
-/// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
-/// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
-/// were not faster still, and now and then stalled for half a second.
-const WRITTEN: usize = 1024 * 1024;
-
-/// Files of this size and more are given their place on the disk ahead.
-const PREALLOCATED: u64 = 1024 * 1024;
 
 /// Writes an array into a new, empty file and gives the version that it has in this file, in one
 /// pass over the memory. That is the version of the live array too, unless the elements lie in
@@ -125,30 +118,4 @@ fn check(
             format!("{} bytes", memory.len()),
         )),
     }
-}
-
-/// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
-/// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
-/// over an existing file.
-#[cfg(target_os = "linux")]
-fn preallocate(file: &File, size: u64) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-
-    if size < PREALLOCATED {
-        return Ok(());
-    }
-    // The size of the file grows with what is written all the same, so that a file that a crash cut
-    // short can be told from a whole one.
-    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {
-        Err(Errno::NOSPC | Errno::DQUOT) => Err(io::ErrorKind::StorageFull.into()),
-        // Anything else: this file system cannot, and writing works without.
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn preallocate(_: &File, _: u64) -> io::Result<()> {
-    let _ = PREALLOCATED;
-    Ok(())
 }
