@@ -96,9 +96,12 @@ def test_what_it_builds_works_in_a_clean_environment(unpacked, tmp_path):
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(unpacked, place, copy_function=shutil.copyfile)
     target = os.environ.get("CARGO_TARGET_DIR", str(fences.ROOT / "target"))
-    build = [maturin(), "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
+    builder = maturin()
+    build = [builder, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
     build += ["--no-cache-dir", "--wheel-dir", str(tmp_path), "."]
-    run(*build, cwd=place, env={**os.environ, "CARGO_TARGET_DIR": target})
+    # pip calls maturin by its name; the environment that has it need not be switched on.
+    path = os.pathsep.join([str(Path(builder).parent), os.environ.get("PATH", "")])
+    run(*build, cwd=place, env={**os.environ, "PATH": path, "CARGO_TARGET_DIR": target})
     shutil.rmtree(place)
     [wheel] = tmp_path.glob("remade-*-cp310-abi3-*.whl")
     run(sys.executable, "-m", "venv", str(tmp_path / "venv"))
