@@ -7,6 +7,7 @@ append to a file, so that a count holds across threads and processes.
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -111,12 +112,16 @@ class Workshop:
         path.write_text(text.replace(old, new))
 
     def start(self, script, **options):
-        """A process that runs a script in the folder."""
+        """A process that runs a script in the folder, and that an interrupt reaches.
+
+        A shell that starts the tests in the background lets them, and what they start, ignore it.
+        """
         return subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(script)],
             cwd=self.folder,
             env=self.environment,
             text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **options,
         )
 
