@@ -2,6 +2,8 @@
 //!
 //! [`Call`] translates: it answers the questions of [`remade::make::Face`] about Python values.
 
+mod remember;
+
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -14,7 +16,6 @@ use remade::make::{
     LoadFailure, NotSaved, Running, Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
-use remade::store::Store;
 use remade::store::commit::Staging;
 use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use crate::save::{self, Saver};
 use crate::switches::On;
 use crate::value::random;
 use crate::value::{Kind, Unversioned, Walk, kind, short_form};
+use remember::{remember_loaded, remember_one};
 
 /// What outlives the wait of a coroutine.
 #[derive(Default)]
@@ -1108,59 +1110,4 @@ fn any<'py>(
     items.try_fold(false, |found, item| {
         Ok(found || is_returned(argument, &item, depth + 1)?)
     })
-}
-
-/// From here on the objects in a loaded value are known by history.
-fn remember_loaded(
-    value: &Bound<'_, PyAny>,
-    record: &Arc<Record>,
-    store: &Arc<Store>,
-) -> PyResult<()> {
-    let is_ours = |name: &str| name == save::NUMPY || name == save::PICKLE;
-    if record.items.is_empty()
-        && record
-            .results
-            .iter()
-            .all(|result| is_ours(&result.persister))
-    {
-        return Ok(()); // nothing to look for
-    }
-    for (position, object) in registry::positions(value)? {
-        remember_one(&object, position, None, record, store)?;
-    }
-    Ok(())
-}
-
-/// `content`: what reading it in full gives, where the record tells that of what is loaded.
-fn remember_one(
-    object: &Bound<'_, PyAny>,
-    position: String,
-    content: Option<Version>,
-    record: &Arc<Record>,
-    store: &Arc<Store>,
-) -> PyResult<()> {
-    let (version, content) = match record.items.iter().find(|item| item.position == position) {
-        Some(item) => (item.version, content.unwrap_or(item.content)),
-        None => {
-            // What a persister of the user's gives back may differ from what it was given: it
-            // counts as the file, and as a content of its own for those who read it in full.
-            let kept = record.results.iter().find(|result| {
-                result.position == position
-                    && result.persister != save::NUMPY
-                    && result.persister != save::PICKLE
-            });
-            let Some(result) = kept else { return Ok(()) };
-            let Ok(content) = registry::content_version(object) else {
-                return Ok(());
-            };
-            (result.version, content)
-        }
-    };
-    let origin = Arc::new(Origin {
-        record: record.clone(),
-        store: store.clone(),
-        position,
-        version,
-    });
-    registry::remember(object, version, content, &origin)
 }

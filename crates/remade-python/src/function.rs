@@ -1,11 +1,13 @@
 //! What is a made function, in Python?
 
+mod bound;
+mod pending;
+
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefReference};
-use remade::make::{self, Face, Keyed, Made, Opened, Running, Wait};
+use pyo3::types::{PyDict, PyTuple, PyType, PyWeakrefReference};
+use remade::make::{self, Face, Keyed, Made, Opened, Wait};
 use remade::store::Store;
 use remade::store::prune::Keep;
 use remade::version::{Tag, Version};
@@ -17,13 +19,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
-use crate::face::{Call, State};
-use crate::frame::{self, Frame};
+use crate::face::Call;
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
 use crate::switches::Switches;
 use crate::value::{Unversioned, Walk};
+pub(crate) use bound::BoundMade;
+use pending::Pending;
 
 /// The parts of a made function that do not change.
 pub(crate) struct Function {
@@ -667,246 +670,6 @@ impl MadeFunction {
             "these arguments do not fit the parameters of {}",
             self.function.made.name()
         ))
-    }
-}
-
-// A made function as the method of an instance: a comment, since its `__doc__` is the method's.
-#[pyclass(frozen, weakref, module = "remade", name = "BoundMade")]
-pub(crate) struct BoundMade {
-    made: Py<MadeFunction>,
-    instance: Py<PyAny>,
-}
-
-impl BoundMade {
-    fn with_instance<'py>(
-        &self,
-        py: Python<'py>,
-        args: &Bound<'py, PyTuple>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let mut all = Vec::with_capacity(args.len() + 1);
-        all.push(self.instance.bind(py).clone());
-        all.extend(args.iter());
-        PyTuple::new(py, all)
-    }
-}
-
-#[pymethods]
-impl BoundMade {
-    #[pyo3(signature = (*args, **kwargs))]
-    fn __call__<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = args.py();
-        MadeFunction::__call__(self.made.bind(py), &self.with_instance(py, args)?, kwargs)
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn call<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = args.py();
-        MadeFunction::call(self.made.bind(py), &self.with_instance(py, args)?, kwargs)
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn check_call_in_cache(
-        &self,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<bool> {
-        let py = args.py();
-        let all = self.with_instance(py, args)?;
-        self.made.get().check_call_in_cache(&all, kwargs)
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn explain<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let all = self.with_instance(args.py(), args)?;
-        self.made.get().explain(&all, kwargs)
-    }
-
-    #[pyo3(signature = (*args, reason, **kwargs))]
-    fn accept(
-        &self,
-        args: &Bound<'_, PyTuple>,
-        reason: &Bound<'_, PyAny>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<()> {
-        let all = self.with_instance(args.py(), args)?;
-        self.made.get().accept(&all, reason, kwargs)
-    }
-
-    #[pyo3(signature = (*args, **kwargs))]
-    fn output_path<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = args.py();
-        let all = self.with_instance(py, args)?;
-        self.made.get().output_path(&all, kwargs)
-    }
-
-    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.made.get().load(py)
-    }
-
-    fn clear(&self) -> PyResult<()> {
-        self.made.get().clear()
-    }
-
-    fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.made.get().cache_info(py)
-    }
-
-    #[getter]
-    fn is_async(&self) -> bool {
-        self.made.get().is_async()
-    }
-
-    #[classmethod]
-    fn __class_getitem__<'py>(
-        class: &Bound<'py, PyType>,
-        item: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        generic_alias(class, item)
-    }
-
-    #[getter]
-    fn __self__(&self, py: Python<'_>) -> Py<PyAny> {
-        self.instance.clone_ref(py)
-    }
-
-    #[getter]
-    fn __func__(&self, py: Python<'_>) -> Py<MadeFunction> {
-        self.made.clone_ref(py)
-    }
-
-    #[getter]
-    fn __doc__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.made.bind(py).getattr(intern!(py, "__doc__"))
-    }
-
-    /// The plain method, so that `inspect` tells the signature without `self`.
-    #[getter]
-    fn __wrapped__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let plain = self.made.get().function.callable(py);
-        plain.call_method1("__get__", (&self.instance,))
-    }
-
-    /// Everything else is that of the function.
-    fn __getattr__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-        self.made.bind(name.py()).getattr(name)
-    }
-
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<BoundMade>().is_ok_and(|other| {
-            let other = other.get();
-            other.made.is(&self.made) && other.instance.is(&self.instance)
-        })
-    }
-
-    fn __hash__(&self) -> u64 {
-        (self.made.as_ptr() as u64).rotate_left(17) ^ (self.instance.as_ptr() as u64)
-    }
-
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let getattr = py.import("builtins")?.getattr("getattr")?;
-        let name = self.made.bind(py).getattr(intern!(py, "__name__"))?;
-        (getattr, (&self.instance, name))
-            .into_pyobject(py)
-            .map(Bound::into_any)
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> String {
-        let name = self.made.get().function.made.name();
-        let instance = crate::value::short_form(self.instance.bind(py));
-        format!("<made method {name} of {instance}>")
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.made)?;
-        visit.call(&self.instance)
-    }
-}
-
-/// An asynchronous call between its halves.
-#[pyclass(frozen, module = "remade._remade", name = "_Pending")]
-pub(crate) struct Pending {
-    made: Py<MadeFunction>,
-    args: Py<PyTuple>,
-    kwargs: Option<Py<PyDict>>,
-    frame: Py<Frame>,
-    token: Py<PyAny>,
-    half: Mutex<Option<(Running, State)>>,
-}
-
-#[pymethods]
-impl Pending {
-    /// The body is done, well or not: calls are made inside it no more.
-    fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        frame::leave(py, &self.frame, &self.token)
-    }
-
-    /// The second half.
-    fn finish<'py>(&self, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = value.py();
-        let function = &self.made.get().function;
-        let Some((running, state)) = self.take() else {
-            return Err(PyValueError::new_err("this call is finished already"));
-        };
-        let args = self.args.bind(py);
-        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
-        let Some(mut call) = function.bound(args, kwargs, false)? else {
-            return Err(self.made.get().wrong_arguments());
-        };
-        call.state = state;
-        make::finish(&function.made, &mut call, running, value)
-    }
-
-    /// The body raised: nothing is recorded, and others may run.
-    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
-        let Some((running, state)) = self.take() else {
-            return Ok(());
-        };
-        let function = &self.made.get().function;
-        let kwargs = self.kwargs.as_ref().map(|kwargs| kwargs.bind(py));
-        if let Some(mut call) = function.bound(self.args.bind(py), kwargs, false)? {
-            call.state = state;
-            call.raised(&running);
-        }
-        Ok(())
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.made)?;
-        visit.call(&self.args)?;
-        visit.call(&self.kwargs)?;
-        visit.call(&self.frame)?;
-        visit.call(&self.token)?;
-        if let Ok(half) = self.half.try_lock()
-            && let Some((_, state)) = &*half
-        {
-            state.traverse(&visit)?;
-        }
-        Ok(())
-    }
-}
-
-impl Pending {
-    fn take(&self) -> Option<(Running, State)> {
-        self.half
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
     }
 }
 

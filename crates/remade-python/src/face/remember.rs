@@ -1,0 +1,65 @@
+//! What is known by history of a value that is returned?
+
+use pyo3::prelude::*;
+use remade::record::Record;
+use remade::store::Store;
+use remade::version::Version;
+use std::sync::Arc;
+
+use crate::registry::{self, Origin};
+use crate::save;
+
+/// From here on the objects in a loaded value are known by history.
+pub(super) fn remember_loaded(
+    value: &Bound<'_, PyAny>,
+    record: &Arc<Record>,
+    store: &Arc<Store>,
+) -> PyResult<()> {
+    let is_ours = |name: &str| name == save::NUMPY || name == save::PICKLE;
+    if record.items.is_empty()
+        && record
+            .results
+            .iter()
+            .all(|result| is_ours(&result.persister))
+    {
+        return Ok(()); // nothing to look for
+    }
+    for (position, object) in registry::positions(value)? {
+        remember_one(&object, position, None, record, store)?;
+    }
+    Ok(())
+}
+
+/// `content`: what reading it in full gives, where the record tells that of what is loaded.
+pub(super) fn remember_one(
+    object: &Bound<'_, PyAny>,
+    position: String,
+    content: Option<Version>,
+    record: &Arc<Record>,
+    store: &Arc<Store>,
+) -> PyResult<()> {
+    let (version, content) = match record.items.iter().find(|item| item.position == position) {
+        Some(item) => (item.version, content.unwrap_or(item.content)),
+        None => {
+            // What a persister of the user's gives back may differ from what it was given: it
+            // counts as the file, and as a content of its own for those who read it in full.
+            let kept = record.results.iter().find(|result| {
+                result.position == position
+                    && result.persister != save::NUMPY
+                    && result.persister != save::PICKLE
+            });
+            let Some(result) = kept else { return Ok(()) };
+            let Ok(content) = registry::content_version(object) else {
+                return Ok(());
+            };
+            (result.version, content)
+        }
+    };
+    let origin = Arc::new(Origin {
+        record: record.clone(),
+        store: store.clone(),
+        position,
+        version,
+    });
+    registry::remember(object, version, content, &origin)
+}
