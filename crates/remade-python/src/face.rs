@@ -106,6 +106,7 @@ pub(crate) struct Call<'a, 'py> {
 }
 
 impl<'a, 'py> Call<'a, 'py> {
+    #[inline]
     pub(crate) fn new(
         py: Python<'py>,
         function: &'a Function,
@@ -115,16 +116,11 @@ impl<'a, 'py> Call<'a, 'py> {
         values: Values<'py>,
         forced: bool,
     ) -> PyResult<Call<'a, 'py>> {
-        let parent = frame::current(py)?;
-        let identity = match frame::any_runs() {
-            true => function.identity(py, &prepared)?,
-            false => None,
-        };
-        let state = State {
-            parent,
-            identity,
-            ..State::default()
-        };
+        let mut state = State::default();
+        if frame::any_runs() {
+            state.parent = frame::current(py)?;
+            state.identity = function.identity(py, &prepared)?;
+        }
         let on = function.switches.now();
         let walk = function.walk(!on.verify(), on.rerun_unknown());
         Ok(Call {

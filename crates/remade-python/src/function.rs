@@ -90,7 +90,7 @@ impl MadeFunction {
                 cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
                 switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
-                rules: Rules { follow },
+                rules: Arc::new(Rules { follow }),
                 ignore,
                 label: version,
                 module,

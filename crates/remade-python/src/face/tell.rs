@@ -17,6 +17,7 @@ impl<'py> Call<'_, 'py> {
     pub(super) fn tell_callers(&self, tell: impl Fn(&Frame)) -> PyResult<()> {
         match &self.state.parent {
             Some(parent) => tell(parent.get()),
+            None if !frame::any_runs() => {}
             None => {
                 let plain = self.prepared.code.reached().first();
                 let name = plain.map_or(self.function.made.name(), |plain| &plain.name);

@@ -23,7 +23,7 @@ pub(crate) struct Function {
     pub(crate) depends: Vec<Depend>,
     pub(crate) cutoff: Option<Py<PyAny>>,
     pub(crate) switches: Switches,
-    pub(super) rules: Rules,
+    pub(super) rules: Arc<Rules>,
     pub(super) ignore: Vec<String>,
     pub(super) label: Option<String>,
     pub(super) module: String,
@@ -41,12 +41,13 @@ impl Function {
     }
 
     /// A walk with the settings of this function, by content or, where it is asked for, by history.
+    #[inline]
     pub(crate) fn walk<'py>(&self, history: bool, rerun_unknown: bool) -> Walk<'py> {
         let mut walk = Walk::default();
         walk.history = history;
         walk.rerun_unknown = rerun_unknown && history;
         walk.store = Some(self.made.store().clone());
-        walk.rules = self.rules.clone();
+        walk.rules = Some(self.rules.clone());
         walk
     }
 
@@ -145,6 +146,7 @@ impl Function {
         }
     }
 
+    #[inline]
     pub(super) fn bound<'a, 'py>(
         &'a self,
         args: &'a Bound<'py, PyTuple>,
@@ -179,6 +181,7 @@ impl Function {
         self.callable(py).call(args, kwargs)
     }
 
+    #[inline]
     pub(super) fn call<'py>(
         &self,
         args: &Bound<'py, PyTuple>,
