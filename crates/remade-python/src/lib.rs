@@ -25,6 +25,7 @@ mod registry;
 mod save;
 mod short;
 mod switches;
+mod timing;
 mod value;
 mod write;
 
@@ -65,5 +66,6 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(function::_made_functions, module)?)?;
     module.add_class::<code::Held>()?;
     lineage::add_to(module)?;
+    timing::add_to(module)?;
     registry::testing::add_to(module)
 }
