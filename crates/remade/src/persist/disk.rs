@@ -1,7 +1,8 @@
 //! How do large pieces of a file get to the disk and back?
 
+use crate::seam::{Operation, ask};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 
 /// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
 /// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
@@ -15,6 +16,7 @@ const PREALLOCATED: u64 = 1024 * 1024;
 #[cfg(unix)]
 pub(super) fn read_exact_at(file: &File, memory: &mut [u8], position: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt;
+    ask(Operation::Read(file))?;
     file.read_exact_at(memory, position)
 }
 
@@ -38,6 +40,12 @@ pub(super) fn read_exact_at(
     Ok(())
 }
 
+/// Writes all of these bytes behind those that were written so far.
+pub(crate) fn write(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    ask(Operation::Write(file, bytes))?;
+    file.write_all(bytes)
+}
+
 /// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
 /// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
 /// over an existing file.
@@ -49,6 +57,8 @@ pub(super) fn preallocate(file: &File, size: u64) -> io::Result<()> {
     if size < PREALLOCATED {
         return Ok(());
     }
+    ask(Operation::Allocate(file, size))
+        .map_err(|_| io::Error::from(io::ErrorKind::StorageFull))?;
     // The size of the file grows with what is written all the same, so that a file that a crash cut
     // short can be told from a whole one.
     match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {

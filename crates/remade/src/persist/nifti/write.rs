@@ -7,7 +7,7 @@ use std::path::Path;
 use super::extension;
 use super::gzip::Gzip;
 use super::{Container, Conversion, Header, NiftiError, container};
-use crate::persist::disk::{WRITTEN, preallocate};
+use crate::persist::disk::{WRITTEN, preallocate, write};
 use crate::persist::gather::blocks;
 use crate::version::array::{ContentDigest, Layout};
 use crate::version::{Encoder, Tag, Version};
@@ -244,11 +244,11 @@ struct Digested<'a> {
 
 impl Write for Digested<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
+        write(self.file, bytes)?;
         if let Some(digest) = &mut self.digest {
-            digest.update(&bytes[..count]);
+            digest.update(bytes);
         }
-        Ok(count)
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
