@@ -544,11 +544,10 @@ fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         .map_err(|_| PyTypeError::new_err("pickle.dumps gave no bytes"))
 }
 
-fn write_bytes(content: &Bound<'_, PyBytes>, mut file: &std::fs::File) -> std::io::Result<Version> {
-    use std::io::Write;
+fn write_bytes(content: &Bound<'_, PyBytes>, file: &std::fs::File) -> std::io::Result<Version> {
     let bytes = content.as_bytes();
     let mut write = || {
-        file.write_all(bytes)?;
+        files::write(file, bytes)?;
         Ok(Version::of_bytes(bytes))
     };
     if bytes.len() > 1 << 20 {

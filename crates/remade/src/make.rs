@@ -36,8 +36,20 @@ pub use known::{Content, Known, KnownFile};
 pub use takeover::{Former, of_vanished_scripts};
 
 /// How long a caller that already holds a key waits for another one. Two of them could wait for
-/// each other; after this time one of them runs unlocked.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// each other; after this time, in milliseconds, one of them runs unlocked.
+static PATIENCE: AtomicU64 = AtomicU64::new(60_000);
+
+/// Sets how long, in this process, a caller that already holds a key waits for another one. For
+/// tests: 60 s are what the manual says.
+#[doc(hidden)]
+pub fn set_patience(time: Duration) {
+    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    PATIENCE.store(milliseconds, Ordering::Relaxed);
+}
+
+fn patience() -> Duration {
+    Duration::from_millis(PATIENCE.load(Ordering::Relaxed))
+}
 
 /// How often the key of a call is made anew because its arguments changed meanwhile.
 const ATTEMPTS: usize = 10;
@@ -415,7 +427,7 @@ fn take_lock<F: Face>(
             Attempt::Busy if wait == Wait::Never => return Ok(None),
             Attempt::Busy => {}
         }
-        if face.is_nested() && began.elapsed() >= PATIENCE {
+        if face.is_nested() && began.elapsed() >= patience() {
             return Ok(Some(None));
         }
         face.pause(pause)?;

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::seam::{Operation, ask};
 use serde::{Deserialize, Serialize};
 
 /// Two ticks of the slowest kernel clock in use (100 Hz), in nanoseconds.
@@ -55,17 +56,20 @@ impl Stamp {
     /// Of a file that is open. This is the one to use before reading: whatever changes the file from
     /// here on gives it another stamp.
     pub fn of_file(file: &File) -> io::Result<Stamp> {
+        ask(Operation::LookAt(file))?;
         file.metadata()
             .map(|metadata| Stamp::of_metadata(&metadata))
     }
 
     /// Of what the path names, links followed.
     pub fn of_path(path: &Path) -> io::Result<Stamp> {
+        ask(Operation::Look(path))?;
         std::fs::metadata(path).map(|metadata| Stamp::of_metadata(&metadata))
     }
 
     /// Of what the path names; if it is a link, of the link.
     pub fn of_path_itself(path: &Path) -> io::Result<Stamp> {
+        ask(Operation::Look(path))?;
         std::fs::symlink_metadata(path).map(|metadata| Stamp::of_metadata(&metadata))
     }
 
@@ -187,7 +191,7 @@ fn nanoseconds(seconds: i64, rest: i64) -> i64 {
 #[cfg(unix)]
 fn inode(metadata: &Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
-    metadata.ino()
+    crate::seam::inode_as(metadata.ino())
 }
 
 #[cfg(not(unix))]

@@ -82,7 +82,8 @@ fn find<F: Face>(
         return Ok(None);
     };
     let (mut reasons, mut moved) = (Vec::new(), Vec::new());
-    let found = face.detached(|| reuse::find_files(made, known, &mut reasons, &mut moved));
+    let durable = face.durable();
+    let found = face.detached(|| reuse::find_files(made, known, durable, &mut reasons, &mut moved));
     for (from, to) in moved {
         face.warn_only(Warning::MovedAside { from, to });
     }

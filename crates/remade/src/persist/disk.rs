@@ -1,5 +1,6 @@
 //! How do large pieces of a file get to the disk and back?
 
+use crate::seam::{Operation, ask};
 use std::fs::File;
 use std::io::{self, Write};
 
@@ -39,11 +40,12 @@ impl<'a> Growing<'a> {
     }
 
     /// Gives back the place that was not needed.
-    pub(super) fn finish(self) -> io::Result<()> {
+    pub(super) fn finish(self) {
         if self.given > self.written {
-            self.file.set_len(self.written)?;
+            // Where that fails, the file takes more place than it needs, and is whole all the same.
+            let _ = ask(Operation::Trim(self.file, self.written))
+                .and_then(|()| self.file.set_len(self.written));
         }
-        Ok(())
     }
 }
 
@@ -55,9 +57,23 @@ impl Write for Growing<'_> {
             // What follows may fit where a whole step does not: writing tells.
             let _ = allocate(self.file, self.given);
         }
-        let count = self.file.write(bytes)?;
-        self.written += count as u64;
-        Ok(count)
+        write(self.file, bytes)?;
+        self.written = end;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A new file of a known size.
+pub(super) struct Known<'a>(pub(super) &'a File);
+
+impl Write for Known<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(self.0, bytes)?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -69,6 +85,7 @@ impl Write for Growing<'_> {
 #[cfg(unix)]
 pub(super) fn read_exact_at(file: &File, memory: &mut [u8], position: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt;
+    ask(Operation::Read(file))?;
     file.read_exact_at(memory, position)
 }
 
@@ -92,6 +109,12 @@ pub(super) fn read_exact_at(
     Ok(())
 }
 
+/// Writes all of these bytes behind those that were written so far.
+pub(crate) fn write(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    ask(Operation::Write(file, bytes))?;
+    file.write_all(bytes)
+}
+
 /// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
 /// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
 /// over an existing file.
@@ -109,6 +132,8 @@ fn allocate(file: &File, size: u64) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     use rustix::io::Errno;
 
+    ask(Operation::Allocate(file, size))
+        .map_err(|_| io::Error::from(io::ErrorKind::StorageFull))?;
     match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {
         Err(Errno::NOSPC | Errno::DQUOT) => Err(io::ErrorKind::StorageFull.into()),
         // Anything else: this file system cannot, and writing works without.

@@ -53,7 +53,7 @@ pub(super) fn protect(
 
 /// A link, a folder or a device is not ours to replace.
 pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
-    match std::fs::symlink_metadata(target) {
+    match files::look_itself(target) {
         Ok(found) if !found.is_file() => Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
             "something that is not a regular file lies there; move it away or name another file",
@@ -117,7 +117,7 @@ fn second_name(target: &Path, stamp: Stamp) -> io::Result<PathBuf> {
             Ok(()) => return Ok(aside),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // File systems without second names: the rename leaves a moment without the file.
-            Err(_) if !aside.exists() => {
+            Err(_) if !files::exists(&aside) => {
                 return files::rename(target, &aside).map(|()| aside);
             }
             Err(error) => return Err(error),
@@ -156,7 +156,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
             digest: file.digest,
         })?;
         files::append_line(&folder.forgotten(), &line)?;
-        let after = std::fs::metadata(folder.forgotten())?.len();
+        let after = files::look(&folder.forgotten())?.len();
         let before = after.saturating_sub(line.len() as u64 + 1);
         if after >= TIDIED_FROM && after.ilog2() != before.checked_ilog2().unwrap_or(0) {
             tidy(folder)?;
@@ -168,7 +168,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
 /// Leaves the last lines of each path. A line that another process adds meanwhile may be lost; then
 /// a file of ours is kept once as if it were a person's.
 fn tidy(folder: &FunctionFolder) -> io::Result<()> {
-    let text = std::fs::read_to_string(folder.forgotten())?;
+    let text = forgotten(folder)?;
     let mut met = std::collections::HashMap::new();
     let mut kept: Vec<&str> = text
         .lines()
@@ -186,8 +186,13 @@ fn tidy(folder: &FunctionFolder) -> io::Result<()> {
     files::replace(&folder.forgotten(), text.as_bytes(), false).map(drop)
 }
 
+fn forgotten(folder: &FunctionFolder) -> io::Result<String> {
+    let text = files::read_small(&folder.forgotten(), u64::MAX - 1)?;
+    String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 fn was_forgotten(folder: &FunctionFolder, is_this: impl Fn(&FileState) -> bool) -> bool {
-    let Ok(text) = std::fs::read_to_string(folder.forgotten()) else {
+    let Ok(text) = forgotten(folder) else {
         return false;
     };
     text.lines()

@@ -3,6 +3,8 @@
 //! One lock file per call key. The lock only saves work: correctness rests on the commit alone, so
 //! where there are no locks a caller simply runs.
 
+use super::files;
+use crate::seam::{Operation, ask};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,21 +42,31 @@ pub fn attempt(path: &Path) -> Attempt {
     // The one who gives the lock up removes the file, so the file we locked may be one that has
     // no name any more while a third caller locks a new one: then try again.
     for _ in 0..100 {
-        let file = match OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-        {
+        let opened = ask(Operation::OpenLock(path)).and_then(|()| {
+            OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+        });
+        let file = match opened {
             Ok(file) => file,
             Err(error) => return Attempt::Unavailable(error),
         };
+        if let Err(error) = ask(Operation::Lock(&file)) {
+            return Attempt::Unavailable(error);
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Attempt::Busy,
             Err(TryLockError::Error(error)) => return Attempt::Unavailable(error),
         }
-        if same_file(&file, path) {
+        let is_named = match same_file(&file, path) {
+            Ok(is_named) => is_named,
+            // Trying again would go on for ever where the disk never answers.
+            Err(error) => return Attempt::Unavailable(error),
+        };
+        if is_named {
             let held = Arc::new(Held {
                 path: path.to_owned(),
                 process: std::process::id(),
@@ -66,21 +78,24 @@ pub fn attempt(path: &Path) -> Attempt {
             return Attempt::Taken(Lock { held });
         }
     }
-    Attempt::Busy
+    Attempt::Unavailable(io::Error::other("it is replaced again and again"))
 }
 
 #[cfg(unix)]
-fn same_file(file: &File, path: &Path) -> bool {
+fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(ours), Ok(named)) => ours.ino() == named.ino() && ours.dev() == named.dev(),
-        _ => false,
+    ask(Operation::LookAt(file))?;
+    let ours = file.metadata()?;
+    match files::look(path) {
+        Ok(named) => Ok(ours.ino() == named.ino() && ours.dev() == named.dev()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 #[cfg(not(unix))]
-fn same_file(_: &File, path: &Path) -> bool {
-    path.exists()
+fn same_file(_: &File, path: &Path) -> io::Result<bool> {
+    Ok(files::exists(path))
 }
 
 impl Drop for Lock {
@@ -95,8 +110,8 @@ impl Drop for Lock {
         // `flock` is shared with a forked child: a child that unlocked would free its parent's
         // lock, so it only closes.
         if self.held.process == std::process::id() {
-            let _ = super::files::remove(&self.held.path);
-            let _ = file.unlock();
+            let _ = files::remove(&self.held.path);
+            let _ = ask(Operation::Unlock(&file)).and_then(|()| file.unlock());
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::extension;
 use super::gzip::Gzip;
 use super::{Container, Conversion, Header, NiftiError, container};
-use crate::persist::disk::{Growing, WRITTEN, preallocate};
+use crate::persist::disk::{Growing, Known, WRITTEN, preallocate};
 use crate::persist::gather::blocks;
 use crate::version::array::{ContentDigest, Layout};
 use crate::version::{Encoder, Tag, Version};
@@ -214,11 +214,12 @@ fn put(
                 buffer.clear();
                 Ok(())
             })?;
-            gzip.finish()?.file.finish()
+            gzip.finish()?.file.finish();
+            Ok(())
         })
     } else {
         let mut out = Digested {
-            file,
+            file: Known(file),
             digest: file_digest,
         };
         preallocate(file, data + offset).and_then(|()| {
