@@ -5,6 +5,7 @@
 mod accept;
 mod arrays;
 mod binder;
+mod check;
 mod code;
 mod depends;
 mod errors;
@@ -60,6 +61,7 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(check::_check, module)?)?;
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;
     module.add_function(wrap_pyfunction!(switches::_set_defaults, module)?)?;
