@@ -317,13 +317,13 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
                 }
                 Mend::Forget if !keeps => {
                     let repair = "the call is forgotten, and runs again when it is asked for";
-                    let key = record.key;
+                    let (store, key) = (self.store, record.key);
                     self.put(
                         finding,
                         function.clone(),
                         Some(repair.to_owned()),
                         alone,
-                        || prune::forget(folder, key).map(|()| None),
+                        || prune::forget(store, folder, key).map(|()| None),
                     );
                 }
                 Mend::Forget | Mend::Aside | Mend::Nothing => {
