@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ._explain import CodeChange, Covered, Explanation, Reason
     from ._lineage import Lineage, Origin, lineage, origin
     from ._results import CacheInfo
+    from ._trust import Trusted, trust
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_engine._after_fork_in_child)
@@ -61,6 +62,7 @@ __all__ = [
     "Reason",
     "RemadeWarning",
     "SaveError",
+    "Trusted",
     "__version__",
     "allclose",
     "configure",
@@ -68,6 +70,7 @@ __all__ = [
     "lineage",
     "make",
     "origin",
+    "trust",
 ]
 
 
@@ -81,10 +84,12 @@ _WHERE = {
     "Lineage": "_lineage",
     "Origin": "_lineage",
     "Reason": "_explain",
+    "Trusted": "_trust",
     "allclose": "_cutoff",
     "events": "_events",
     "lineage": "_lineage",
     "origin": "_lineage",
+    "trust": "_trust",
 }
 
 

@@ -26,6 +26,7 @@ mod save;
 mod short;
 mod switches;
 mod value;
+mod vouch;
 mod write;
 
 use pyo3::prelude::*;
@@ -56,6 +57,7 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(arrays::save_npy, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::load_npy, module)?)?;
     module.add_function(wrap_pyfunction!(write::replace_file, module)?)?;
+    module.add_function(wrap_pyfunction!(vouch::_vouch, module)?)?;
     module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;

@@ -22,8 +22,7 @@ pub(super) fn carry<K: Default>(
     was: CallKey,
     found: &[Option<PathBuf>],
 ) -> io::Result<Arc<Known<K>>> {
-    made.store.prepare()?;
-    files::make_private_folder(made.folder.path())?;
+    made.prepare()?;
     let mut staging = Staging::new();
     for (result, found) in record.results.iter_mut().zip(found) {
         let (Some(file), Some(found)) = (&mut result.file, found) else {

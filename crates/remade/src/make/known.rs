@@ -3,7 +3,7 @@
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record, Unreadable};
 use crate::stamp::{self, Stamp};
-use crate::store::{Store, commit, files};
+use crate::store::{FunctionFolder, Store, commit, files};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
@@ -147,12 +147,12 @@ impl KnownFile {
 
     /// One question to the file system: is it the file that the record means?
     fn is_as_recorded(&self) -> bool {
-        self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+        self.believed && self.is_at(&self.path)
     }
 
     /// Whether what lies at this path now is what the record means.
     pub fn is_at(&self, path: &Path) -> bool {
-        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
+        commit::stamp_of(path, self.named).is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// A user may put links where results of theirs lie; in the store there are none.
@@ -178,6 +178,25 @@ impl KnownFile {
         path: &Path,
         check: impl FnOnce(&std::fs::File) -> Result<(), E>,
     ) -> io::Result<Result<Option<Content>, E>> {
+        self.open_with(path, check, |_, _| Ok(()))
+    }
+
+    /// The same, where `check` looks at the bytes: they are kept only if they pass. What is too large
+    /// to be kept comes open, and whoever reads it has to check what was read.
+    pub fn open_checked<E>(
+        &self,
+        path: &Path,
+        check: impl FnOnce(&std::fs::File, &[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Option<Content>, E>> {
+        self.open_with(path, |_| Ok(()), check)
+    }
+
+    fn open_with<E>(
+        &self,
+        path: &Path,
+        check: impl FnOnce(&std::fs::File) -> Result<(), E>,
+        check_bytes: impl FnOnce(&std::fs::File, &[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Option<Content>, E>> {
         if path == self.path
             && let Some(bytes) = self.content.get()
         {
@@ -194,6 +213,9 @@ impl KnownFile {
             return Ok(Ok(Some(Content::File(file))));
         }
         let bytes: Arc<[u8]> = files::read_bounded(&file, KEPT)?.into();
+        if let Err(refusal) = check_bytes(&file, &bytes) {
+            return Ok(Err(refusal));
+        }
         if self.believed && path == self.path && bytes.len() as u64 == self.stamp.size {
             let _ = self.content.set(bytes.clone());
         }
@@ -245,6 +267,8 @@ pub(super) enum Absent {
     None,
     /// There is one that cannot be used.
     Unreadable(PathBuf, Unreadable),
+    /// The store is not used: why.
+    Refused(String),
 }
 
 impl<K: Default> Memory<K> {
@@ -261,13 +285,13 @@ impl<K: Default> Memory<K> {
     pub(super) fn find(
         &self,
         key: CallKey,
-        path: impl FnOnce() -> PathBuf,
+        path: impl FnOnce() -> Result<PathBuf, Absent>,
         store: &Store,
     ) -> Result<Arc<Known<K>>, Absent> {
         let known = self.lock().get(&key).cloned();
         let path = match known {
             Some(known) => {
-                match Stamp::of_path(&known.path) {
+                match Stamp::of_path_itself(&known.path) {
                     Ok(stamp) if stamp == known.stamp && known.settled => return Ok(known),
                     Ok(_) => {}
                     Err(_) => {
@@ -277,9 +301,12 @@ impl<K: Default> Memory<K> {
                 }
                 known.path.clone()
             }
-            None => path(),
+            None => path()?,
         };
-        let (record, stamp) = read(&path)?;
+        let (mut record, stamp) = read(&path)?;
+        if let Some(folder) = path.parent() {
+            store.bring_home(&FunctionFolder::at(folder.to_owned()), &mut record);
+        }
         let known = Arc::new(Known::new(record, path, stamp, store));
         self.insert(key, known.clone());
         Ok(known)

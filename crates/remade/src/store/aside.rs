@@ -66,7 +66,7 @@ pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
 /// The folders of all functions of a store, and what else lies there.
 pub(crate) fn functions(store: &Store) -> io::Result<impl Iterator<Item = FunctionFolder> + use<>> {
     let folder = layout::format_folder(store.root());
-    let names = files::names(&folder)?.into_iter();
+    let names = files::names_own(&folder)?.into_iter();
     Ok(names.map(move |name| FunctionFolder::at(folder.join(name))))
 }
 
@@ -142,6 +142,9 @@ struct Forgotten {
 /// Lines of `forgotten` for one path: more than one result is only on its way to the same name.
 const LINES_OF_ONE_PATH: usize = 4;
 
+/// Neither `forgotten` nor `last` is read where it is longer: half a million lines and more.
+pub(super) const LONGEST_LIST: u64 = 64 << 20;
+
 /// Where `forgotten` grows beyond this and every doubling of it, lines that say nothing go.
 const TIDIED_FROM: u64 = 64 * 1024;
 
@@ -156,7 +159,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
             digest: file.digest,
         })?;
         files::append_line(&folder.forgotten(), &line)?;
-        let after = std::fs::metadata(folder.forgotten())?.len();
+        let after = std::fs::symlink_metadata(folder.forgotten())?.len();
         let before = after.saturating_sub(line.len() as u64 + 1);
         if after >= TIDIED_FROM && after.ilog2() != before.checked_ilog2().unwrap_or(0) {
             tidy(folder)?;
@@ -168,7 +171,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
 /// Leaves the last lines of each path. A line that another process adds meanwhile may be lost; then
 /// a file of ours is kept once as if it were a person's.
 fn tidy(folder: &FunctionFolder) -> io::Result<()> {
-    let text = std::fs::read_to_string(folder.forgotten())?;
+    let text = forgotten(folder)?;
     let mut met = std::collections::HashMap::new();
     let mut kept: Vec<&str> = text
         .lines()
@@ -186,8 +189,13 @@ fn tidy(folder: &FunctionFolder) -> io::Result<()> {
     files::replace(&folder.forgotten(), text.as_bytes(), false).map(drop)
 }
 
+fn forgotten(folder: &FunctionFolder) -> io::Result<String> {
+    let text = files::read_small(&folder.forgotten(), LONGEST_LIST)?;
+    String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
 fn was_forgotten(folder: &FunctionFolder, is_this: impl Fn(&FileState) -> bool) -> bool {
-    let Ok(text) = std::fs::read_to_string(folder.forgotten()) else {
+    let Ok(text) = forgotten(folder) else {
         return false;
     };
     text.lines()
@@ -201,6 +209,7 @@ fn was_forgotten(folder: &FunctionFolder, is_this: impl Fn(&FileState) -> bool) 
                 stamp: line.stamp,
                 digest: line.digest,
                 content: line.content,
+                seal: None,
             })
         })
 }

@@ -34,6 +34,25 @@ pub fn make_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The same for a folder inside a store: what leads elsewhere is not one.
+pub fn make_own_folder(path: &Path) -> io::Result<()> {
+    if is_own_folder(path) {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(path) => Ok(()),
+        done => done,
+    }
+}
+
+/// Whether it is a folder, and not a link to one.
+pub fn is_own_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 /// Makes the folder of a file that the user named, as any program of theirs would.
 pub fn make_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
@@ -129,12 +148,21 @@ pub fn open_own(path: &Path) -> io::Result<File> {
 fn open(path: &Path, follow: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
+    open_as(&mut options, path, follow)
+}
+
+/// Opens a file of the store's own in any way: neither follows a link nor waits for a pipe.
+pub(super) fn open_own_as(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    open_as(options, path, false)
+}
+
+fn open_as(options: &mut OpenOptions, path: &Path, follow: bool) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         let mut flags = OFlags::NONBLOCK;
         flags.set(OFlags::NOFOLLOW, !follow);
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits() as i32);
     }
     let file = options.open(path)?;
     if file.metadata()?.is_file() {
@@ -182,7 +210,17 @@ pub fn digest(mut file: &File) -> io::Result<Version> {
 
 /// Appends one line in one write, so that lines of two processes never mix.
 pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let mut file = open_own_as(OpenOptions::new().append(true).create(true), path)?;
+    file.write_all(format!("{line}\n").as_bytes())
+}
+
+/// The same, in a file for this user alone.
+pub(super) fn append_private_line(path: &Path, line: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = open_own_as(&mut options, path)?;
     file.write_all(format!("{line}\n").as_bytes())
 }
 
@@ -196,7 +234,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     const LARGE: u64 = 16 << 20;
     // Only a file: opening a pipe would wait for somebody to write to it.
-    let old = open_regular(to)
+    let old = open_own(to)
         .ok()
         .filter(|old| old.metadata().is_ok_and(|old| old.len() >= LARGE));
     rename(from, to)?;
@@ -267,4 +305,43 @@ pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
         Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The same for a folder inside a store; one that is reached through a link has none.
+pub fn names_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Dir, Mode, OFlags};
+        use std::os::unix::ffi::OsStringExt;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(folder, flags, Mode::empty()).map_err(io::Error::from);
+        let entries = match opened.and_then(|open| Ok(Dir::new(open)?)) {
+            Ok(entries) => entries,
+            Err(error) if super::commit::is_absent(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name));
+            }
+        }
+        Ok(names)
+    }
+    #[cfg(not(unix))]
+    {
+        match is_own_folder(folder) {
+            true => names(folder),
+            false => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Reads a small file in a folder of the store's own: neither may be a link.
+pub fn read_small_in(folder: &Path, name: &str, most: u64) -> io::Result<Vec<u8>> {
+    if !is_own_folder(folder) {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    read_small(&folder.join(name), most)
 }

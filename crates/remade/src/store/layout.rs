@@ -17,7 +17,7 @@
 
 use super::files;
 use crate::call::CallKey;
-use crate::record::FORMAT;
+use crate::record::{FORMAT, STAGED};
 use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
 use crate::version::Version;
 use std::ffi::OsString;
@@ -44,11 +44,17 @@ pub fn code_path(root: &Path, fingerprint: Version) -> PathBuf {
         .join(format!("{fingerprint}.json"))
 }
 
+/// The text of that file. Neither it nor its folder may be a link.
+pub fn read_code(root: &Path, fingerprint: Version, most: u64) -> io::Result<Vec<u8>> {
+    let folder = format_folder(root).join("code");
+    files::read_small_in(&folder, &format!("{fingerprint}.json"), most)
+}
+
 /// Makes the folders and the files that say what they are.
 pub(super) fn prepare(root: &Path) -> io::Result<()> {
     files::make_private_folder(root)?;
     let format = format_folder(root);
-    files::make_private_folder(&format)?;
+    files::make_own_folder(&format)?;
     files::write_if_missing(&root.join(TAG_FILE), TAG.as_bytes())?;
     files::write_if_missing(&root.join(IGNORE_FILE), b"*\n")?;
     files::write_if_missing(&format.join("id"), format!("{}\n", unique()).as_bytes())
@@ -138,7 +144,7 @@ impl FunctionFolder {
     /// The keys of all records here, in no order. A folder that is not there has none.
     pub fn keys(&self) -> io::Result<Vec<CallKey>> {
         let mut keys = Vec::new();
-        for name in files::names(&self.path)? {
+        for name in files::names_own(&self.path)? {
             if let Some(key) = name
                 .to_str()
                 .and_then(|name| name.strip_suffix(".json"))
@@ -151,11 +157,9 @@ impl FunctionFolder {
     }
 }
 
-/// What marks the name of a staged file. It begins with a dot, so that globs pass it over, and it
-/// carries the process, so that others can tell whether its writer still lives.
-const STAGED: &str = ".remade-";
-
-/// The name under which the file is written before it is whole: in the same folder, so that a
+/// The name under which the file is written before it is whole. It begins with a dot, so that globs
+/// pass it over, and it carries the process, so that others can tell whether its writer still lives:
+/// in the same folder, so that a
 /// rename is enough, and with the same extension, for savers that look at it.
 pub fn staged(target: &Path) -> PathBuf {
     let unique = unique().to_string();

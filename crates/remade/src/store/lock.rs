@@ -40,12 +40,9 @@ pub fn attempt(path: &Path) -> Attempt {
     // The one who gives the lock up removes the file, so the file we locked may be one that has
     // no name any more while a third caller locks a new one: then try again.
     for _ in 0..100 {
-        let file = match OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-        {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let file = match super::files::open_own_as(&mut options, path) {
             Ok(file) => file,
             Err(error) => return Attempt::Unavailable(error),
         };
@@ -72,7 +69,7 @@ pub fn attempt(path: &Path) -> Attempt {
 #[cfg(unix)]
 fn same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::metadata(path)) {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
         (Ok(ours), Ok(named)) => ours.ino() == named.ino() && ours.dev() == named.dev(),
         _ => false,
     }
