@@ -44,8 +44,29 @@ pub fn make_own_folder(path: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(path) => Ok(()),
-        done => done,
+        Ok(()) => {
+            share_as_parent(path);
+            Ok(())
+        }
+        failed => failed,
     }
+}
+
+/// A store that its owner opened to a group is open to it in all its folders.
+fn share_as_parent(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        const GROUP: u32 = 0o2070;
+        let parent = path.parent().and_then(|parent| fs::metadata(parent).ok());
+        let shared = parent.map_or(0, |parent| parent.permissions().mode() & GROUP);
+        if shared & 0o070 != 0 {
+            // Where this fails, the folder is its maker's alone, and others compute for themselves.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700 | shared));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// Whether it is a folder, and not a link to one.
@@ -208,10 +229,23 @@ pub fn digest(mut file: &File) -> io::Result<Version> {
     }
 }
 
+/// Lists that are longer are not written anew for one line.
+const LONGEST_APPENDED: u64 = 64 << 20;
+
 /// Appends one line in one write, so that lines of two processes never mix.
 pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = open_own_as(OpenOptions::new().append(true).create(true), path)?;
-    file.write_all(format!("{line}\n").as_bytes())
+    let mut options = OpenOptions::new();
+    let line = format!("{line}\n");
+    match open_own_as(options.append(true).create(true), path) {
+        Ok(mut file) => file.write_all(line.as_bytes()),
+        // In a store that a group shares it may be another member's.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let mut text = read_small(path, LONGEST_APPENDED)?;
+            text.extend_from_slice(line.as_bytes());
+            replace(path, &text, false).map(drop)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The same, in a file for this user alone.

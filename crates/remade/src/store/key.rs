@@ -111,7 +111,7 @@ fn unavailable(place: &Place, doing: &str, error: &io::Error) -> NoKey {
 #[cfg(unix)]
 mod unix {
     use super::{Key, NoKey, Place, unavailable};
-    use crate::store::{files, layout, trust};
+    use crate::store::{commit, files, layout, trust};
     use std::fs::{File, Metadata, OpenOptions};
     use std::io::{self, Read, Write};
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -172,7 +172,7 @@ mod unix {
         loop {
             let file = match files::open_regular(&place.path) {
                 Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) if commit::is_absent(&error) => return Ok(None),
                 Err(error) => return Err(unavailable(place, "read", &error)),
             };
             let read = || -> io::Result<(Metadata, Vec<u8>)> {

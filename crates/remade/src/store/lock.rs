@@ -43,6 +43,13 @@ pub fn attempt(path: &Path) -> Attempt {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let file = match super::files::open_own_as(&mut options, path) {
+            // In a store that a group shares another member may hold it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                super::files::open_own(path).map_err(|_| error)
+            }
+            opened => opened,
+        };
+        let file = match file {
             Ok(file) => file,
             Err(error) => return Attempt::Unavailable(error),
         };
