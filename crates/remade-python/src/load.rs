@@ -81,7 +81,8 @@ impl<'py> Loader<'_, 'py> {
         let py = self.py;
         match (shape, tree) {
             (Shape::Short(short), _) => {
-                let (value, constant) = from_short(py, short).map_err(LoadFailure::Raised)?;
+                let (value, constant) =
+                    from_short(py, short).map_err(|error| self.no_value(error))?;
                 if constant && matches!(tree, Tree::Choose) {
                     let _ = self.known.kept.constant.set(py, value.clone().unbind());
                 }
@@ -119,6 +120,17 @@ impl<'py> Loader<'_, 'py> {
                 Ok(dict.into_any())
             }
             _ => Err(self.differs()),
+        }
+    }
+
+    /// The value that stands in the record is none.
+    fn no_value(&self, error: PyErr) -> Failure {
+        match is_ordinary(self.py, &error) {
+            true => LoadFailure::Unloadable {
+                path: self.known.path().to_owned(),
+                why: in_words(self.py, &error),
+            },
+            false => LoadFailure::Raised(error),
         }
     }
 
