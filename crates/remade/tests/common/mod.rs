@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod disk;
 pub mod faults;
 pub mod torture;
 
@@ -724,6 +725,27 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Staged files that no record means.
+pub fn staged_in_vain(folder: &Path) -> Vec<String> {
+    let all = tree(folder);
+    let texts = all
+        .iter()
+        .filter(|(path, _)| path.extension() == Some("json".as_ref()));
+    let records: Vec<Record> = texts
+        .filter_map(|(_, text)| Record::from_json(text).ok())
+        .collect();
+    let is_meant = |name: &String| {
+        let mut results = records.iter().flat_map(|record| &record.results);
+        results.any(|one| one.file.as_ref().is_some_and(|file| file.staged == *name))
+    };
+    let names = all.keys().filter_map(|path| path.file_name()?.to_str());
+    names
+        .filter(|name| name.starts_with(".remade-"))
+        .map(ToOwned::to_owned)
+        .filter(|name| !is_meant(name))
+        .collect()
 }
 
 /// What a dead process left: the names that this process would give, with a number nobody has.
