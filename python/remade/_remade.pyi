@@ -59,6 +59,7 @@ __all__ = [
     "_registry_size",
     "_remember",
     "_set_defaults",
+    "_set_patience",
     "_short_form",
     "_trackable",
     "_verify",
@@ -102,6 +103,7 @@ class MadeFunction(Generic[_P, _R_co]):
         keep: int | None,
         rerun_unknown: bool | None,
         verify: bool | None,
+        durable: Literal["auto", "always", "never"] | None,
         ignore: Sequence[str],
         depends: Sequence[Any],
         follow: Sequence[str],
@@ -239,7 +241,12 @@ def add_listener(
 def remove_listener(listener: Callable[..., object]) -> None: ...
 def _after_fork_in_child() -> None: ...
 def _set_defaults(
-    *, debug: bool, raise_errors: bool, rerun_unknown: bool, verify: bool
+    *,
+    debug: bool,
+    raise_errors: bool,
+    rerun_unknown: bool,
+    verify: bool,
+    durable: Literal["auto", "always", "never"],
 ) -> None: ...
 def _made_functions() -> list[MadeFunction[..., Any]]: ...
 

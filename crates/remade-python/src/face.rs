@@ -16,6 +16,7 @@ use remade::make::{
     LoadFailure, NotSaved, Running, Saved,
 };
 use remade::record::{self, Argument, Implicit, Locator, Nested, Record};
+use remade::store::Durable;
 use remade::store::commit::Staging;
 use remade::version::{Tag, Version};
 use std::collections::BTreeMap;
@@ -423,6 +424,10 @@ impl<'py> Face for Call<'_, 'py> {
 
     fn fingerprint(&self) -> Version {
         self.prepared.fingerprint
+    }
+
+    fn durable(&self) -> Durable {
+        self.on.durable()
     }
 
     fn former(&mut self) -> PyResult<Vec<Former>> {

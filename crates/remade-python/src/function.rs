@@ -23,7 +23,7 @@ use crate::face::Call;
 use crate::load::Kept;
 use crate::output::{Output, Place, Tree};
 use crate::prepared::Prepared;
-use crate::switches::Switches;
+use crate::switches::{Switches, durable_of};
 use crate::value::{Unversioned, Walk};
 pub(crate) use bound::BoundMade;
 use pending::Pending;
@@ -280,7 +280,7 @@ impl Deref for Whole {
 impl MadeFunction {
     #[new]
     #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
-        verify, ignore, depends, follow, version, module, was, cutoff))]
+        verify, durable, ignore, depends, follow, version, module, was, cutoff))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         func: &Bound<'_, PyAny>,
@@ -292,6 +292,7 @@ impl MadeFunction {
         keep: Option<usize>,
         rerun_unknown: Option<bool>,
         verify: Option<bool>,
+        durable: Option<&str>,
         ignore: Vec<String>,
         depends: Vec<Bound<'_, PyAny>>,
         follow: Vec<String>,
@@ -307,13 +308,14 @@ impl MadeFunction {
         let binder = crate::binder::Binder::of(func, &ignore)?;
         output.check(&binder, keep != Keep::Last(1))?;
         let is_async = is_coroutine_function(func)?;
+        let durable = durable.map(durable_of).transpose()?;
         Ok(MadeFunction {
             function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
                 cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
-                switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
+                switches: Switches::new(debug, raise_errors, rerun_unknown, verify, durable),
                 rules: Rules { follow },
                 ignore,
                 label: version,

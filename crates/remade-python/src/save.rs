@@ -543,7 +543,7 @@ fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
 
 fn write_bytes(content: &Bound<'_, PyBytes>, file: &std::fs::File) -> std::io::Result<Version> {
     let bytes = content.as_bytes();
-    let mut write = || {
+    let write = || {
         files::write(file, bytes)?;
         Ok(Version::of_bytes(bytes))
     };
