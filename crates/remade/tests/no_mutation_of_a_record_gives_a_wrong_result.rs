@@ -66,8 +66,10 @@ fn mutated(text: &[u8], others: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
             7 => swap_lines(&mut text, dice),
             8 => nasty(&mut text, dice),
             _ if at < text.len() => {
-                text[at] = b"0123456789{}[]\",:-.eE\\u nulltruefalse"[dice.below(38)]
+                const MARKS: &[u8] = br#"0123456789{}[]\",:-.eE nulltruefalse"#;
+                text[at] = MARKS[dice.below(MARKS.len())];
             }
+
             _ => {}
         }
         if text.is_empty() {

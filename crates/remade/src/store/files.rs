@@ -378,9 +378,29 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The names in a folder; none where there is no folder.
 pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    match ask(Operation::List(folder)).and_then(|()| fs::read_dir(folder)) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+    match ask(Operation::List(folder)).and_then(|()| list(folder)) {
+        Ok(names) => Ok(names),
         Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The standard library's way panics where the folder cannot be closed.
+#[cfg(unix)]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(File::open(folder)?)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(not(unix))]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    let entries = fs::read_dir(folder)?;
+    entries.map(|entry| Ok(entry?.file_name())).collect()
 }
