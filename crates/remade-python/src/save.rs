@@ -453,6 +453,9 @@ impl<'py> Saver<'_, 'py> {
         position: &str,
         written: Option<Version>,
     ) -> PyResult<()> {
+        if registry::is_plain(value) {
+            return Ok(());
+        }
         // What the run changed behind its history is told by what is there.
         registry::verify(value)?;
         let found = match written {

@@ -187,7 +187,7 @@ pub fn call<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::
 }
 
 fn run_unlocked<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<F::Value, F::Error> {
-    let running = stale(made, face, Instant::now(), None, None, vec![Reason::Asked])?;
+    let running = stale(made, face, None, None, None, vec![Reason::Asked])?;
     run(made, face, running)
 }
 
@@ -211,7 +211,8 @@ pub fn open<F: Face>(
     face: &mut F,
     wait: Wait,
 ) -> Result<Opened<F::Value>, F::Error> {
-    let called = Instant::now();
+    // Reading the clock costs a fresh call a fiftieth of its time, and only events tell it.
+    let called = face.wants_events().then(Instant::now);
     for attempt in 1.. {
         let mut reasons = Vec::new();
         let mut keyed = face.key()?;
@@ -298,7 +299,7 @@ pub fn newest<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<Option<F::V
 fn fresh<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
-    called: Instant,
+    called: Option<Instant>,
     (value, known): (F::Value, Arc<Known<F::Kept>>),
 ) -> Opened<F::Value> {
     made.reused.fetch_add(1, Ordering::Relaxed);
@@ -307,7 +308,7 @@ fn fresh<F: Face>(
             function: made.name.clone(),
             ran: false,
             reasons: Vec::new(),
-            seconds: called.elapsed().as_secs_f64(),
+            seconds: called.map_or(0.0, |called| called.elapsed().as_secs_f64()),
             files: known.paths(),
             kept: None,
         });
@@ -331,11 +332,12 @@ fn end_histories<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, F:
 fn stale<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
-    called: Instant,
+    called: Option<Instant>,
     locked: Option<(CallKey, Option<Lock>)>,
     unversioned: Option<(String, String)>,
     mut reasons: Vec<Reason>,
 ) -> Result<Running, F::Error> {
+    let called = called.unwrap_or_else(Instant::now);
     let present = face.present()?;
     if reasons.is_empty() {
         let last = prune::newest(&made.folder);

@@ -35,6 +35,8 @@ pub enum Operation<'a> {
     Write(&'a File, &'a [u8]),
     /// Room for so many bytes.
     Allocate(&'a File, u64),
+    /// Room beyond this size is given back.
+    Trim(&'a File, u64),
     /// The time of the last write.
     SetTime(&'a File, SystemTime),
     /// Content and attributes are forced to the disk.

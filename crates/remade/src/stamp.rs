@@ -8,7 +8,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::seam::{Operation, ask};
@@ -83,6 +83,53 @@ impl Stamp {
     /// from a file system that keeps no more (FAT: even seconds, HFS+, old NFS).
     pub fn is_settled(&self, taken_at: i64) -> bool {
         is_settled(self.mtime, taken_at)
+    }
+}
+
+/// A path that is asked about at every call, with its name as the system wants it.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    path: PathBuf,
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    name: Option<std::ffi::CString>,
+}
+
+impl Watched {
+    pub(crate) fn new(path: PathBuf) -> Watched {
+        Watched {
+            #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+            name: {
+                use std::os::unix::ffi::OsStrExt;
+                std::ffi::CString::new(path.as_os_str().as_bytes()).ok()
+            },
+            path,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// As [`Stamp::of_path`]. Here it is half of what a fresh call costs, so nothing is copied, and
+    /// the system is asked for what it has at hand: `statx`, which the standard library calls, takes
+    /// a tenth longer.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    #[inline]
+    pub(crate) fn stamp(&self) -> io::Result<Stamp> {
+        let Some(name) = &self.name else {
+            return Stamp::of_path(&self.path);
+        };
+        let found = rustix::fs::stat(name.as_c_str())?;
+        Ok(Stamp {
+            size: found.st_size as u64,
+            mtime: nanoseconds(found.st_mtime as i64, found.st_mtime_nsec as i64),
+            inode: found.st_ino as u64,
+        })
+    }
+
+    #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+    pub(crate) fn stamp(&self) -> io::Result<Stamp> {
+        Stamp::of_path(&self.path)
     }
 }
 

@@ -1,16 +1,19 @@
 //! Where does everything lie?
 //!
 //! A [`Store`] is a cache directory and the handle to it. [`layout`] knows every path in it,
-//! [`commit`] makes results visible in one step, [`durable`] says what is forced to the disk, [`lock`]
-//! lets one caller run while the others wait, [`aside`] protects what a person made, [`prune`] forgets, [`trust`] says what may be
-//! unpickled, and [`files`] is the one seam through which all of them touch the file system.
+//! [`commit`] makes results visible in one step, [`durable`] says what is forced to the disk,
+//! [`lock`] lets one caller run while the others wait, [`aside`] protects what a person made,
+//! [`prune`] forgets, [`trust`] says what may be unpickled, [`check`] compares records and files,
+//! and [`files`] is the one seam through which all of them touch the file system.
 
 pub mod aside;
+pub mod check;
 pub mod commit;
 pub mod durable;
 pub mod files;
 pub mod layout;
 pub mod lock;
+mod order;
 pub mod prune;
 pub mod trust;
 

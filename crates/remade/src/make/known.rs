@@ -2,7 +2,7 @@
 
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record, Unreadable};
-use crate::stamp::{self, Stamp};
+use crate::stamp::{self, Stamp, Watched};
 use crate::store::{Store, commit, files};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,7 +25,7 @@ pub struct Known<K> {
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
     written: Vec<PathBuf>,
-    path: PathBuf,
+    path: Watched,
     stamp: Stamp,
     settled: bool,
 }
@@ -33,7 +33,7 @@ pub struct Known<K> {
 /// The file of one result.
 #[derive(Debug)]
 pub struct KnownFile {
-    path: PathBuf,
+    path: Watched,
     stamp: Stamp,
     believed: bool,
     named: bool,
@@ -67,7 +67,7 @@ impl<K: Default> Known<K> {
             .iter()
             .map(|result| {
                 result.file.as_ref().map(|file| KnownFile {
-                    path: store.from_stored(&file.path),
+                    path: Watched::new(store.from_stored(&file.path)),
                     stamp: file.stamp,
                     named: file.named,
                     believed: same_boot && file.stamp.is_settled(now),
@@ -84,7 +84,7 @@ impl<K: Default> Known<K> {
                 .iter()
                 .map(|state| store.from_stored(&state.path))
                 .collect(),
-            path,
+            path: Watched::new(path),
             settled,
             stamp,
             record: Arc::new(record),
@@ -100,13 +100,14 @@ impl<K> Known<K> {
 
     /// The record's own file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.path()
     }
 
     /// The final names of all files, with those that the function wrote by itself.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let kept = self.files.iter().flatten().map(|file| &file.path);
-        kept.chain(&self.written).cloned().collect()
+        let kept = self.files.iter().flatten().map(KnownFile::path);
+        let written = self.written.iter().map(PathBuf::as_path);
+        kept.chain(written).map(Path::to_owned).collect()
     }
 
     /// Of the record's file when it was read, and whether it was settled then.
@@ -142,12 +143,12 @@ impl<K> Known<K> {
 impl KnownFile {
     /// The final name.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.path()
     }
 
     /// One question to the file system: is it the file that the record means?
     fn is_as_recorded(&self) -> bool {
-        self.believed && Stamp::of_path(&self.path).is_ok_and(|stamp| stamp == self.stamp)
+        self.believed && self.path.stamp().is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// Whether what lies at this path now is what the record means.
@@ -178,7 +179,7 @@ impl KnownFile {
         path: &Path,
         check: impl FnOnce(&std::fs::File) -> Result<(), E>,
     ) -> io::Result<Result<Option<Content>, E>> {
-        if path == self.path
+        if path == self.path()
             && let Some(bytes) = self.content.get()
         {
             return Ok(Ok(Some(Content::Bytes(bytes.clone()))));
@@ -194,7 +195,7 @@ impl KnownFile {
             return Ok(Ok(Some(Content::File(file))));
         }
         let bytes: Arc<[u8]> = files::read_bounded(&file, KEPT)?.into();
-        if self.believed && path == self.path && bytes.len() as u64 == self.stamp.size {
+        if self.believed && path == self.path() && bytes.len() as u64 == self.stamp.size {
             let _ = self.content.set(bytes.clone());
         }
         Ok(Ok(Some(Content::Bytes(bytes))))
@@ -267,7 +268,7 @@ impl<K: Default> Memory<K> {
         let known = self.lock().get(&key).cloned();
         let path = match known {
             Some(known) => {
-                match Stamp::of_path(&known.path) {
+                match known.path.stamp() {
                     Ok(stamp) if stamp == known.stamp && known.settled => return Ok(known),
                     Ok(_) => {}
                     Err(_) => {
@@ -275,7 +276,7 @@ impl<K: Default> Memory<K> {
                         return Err(Absent::None);
                     }
                 }
-                known.path.clone()
+                known.path().to_owned()
             }
             None => path(),
         };

@@ -343,7 +343,7 @@ pub(super) fn discard_left(is_here: impl Fn(&Path) -> bool) {
 
 /// Removes what was written under a staged name, which nobody else has: a file, or whatever else a
 /// persister of the user's made of it, a folder or files whose names go on from there.
-fn remove_staged(path: &Path) -> io::Result<()> {
+pub(super) fn remove_staged(path: &Path) -> io::Result<()> {
     let (Some(folder), Some(staged)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };

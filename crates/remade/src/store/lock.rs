@@ -3,7 +3,8 @@
 //! One lock file per call key. The lock only saves work: correctness rests on the commit alone, so
 //! where there are no locks a caller simply runs.
 
-use super::files;
+use super::{FunctionFolder, files};
+use crate::call::CallKey;
 use crate::seam::{Operation, ask};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -79,6 +80,33 @@ pub fn attempt(path: &Path) -> Attempt {
         }
     }
     Attempt::Unavailable(io::Error::other("it is replaced again and again"))
+}
+
+/// Whether somebody holds the lock of this file. Nothing is made or removed.
+pub fn is_held(path: &Path) -> bool {
+    let Ok(file) = files::open_own(path) else {
+        return false;
+    };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
+}
+
+/// The lock files in the folder of a function, held or not.
+pub(super) fn files_in(
+    folder: &FunctionFolder,
+) -> impl Iterator<Item = (CallKey, PathBuf)> + use<> {
+    let folder = folder.clone();
+    let names = files::names(folder.path()).unwrap_or_default();
+    names.into_iter().filter_map(move |name| {
+        let key = CallKey::parse(name.to_str()?.strip_suffix(".lock")?)?;
+        Some((key, folder.lock(key)))
+    })
 }
 
 #[cfg(unix)]

@@ -80,7 +80,7 @@ pub fn newest(folder: &FunctionFolder) -> Option<Record> {
 }
 
 /// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
-fn last(folder: &FunctionFolder) -> String {
+pub(super) fn last(folder: &FunctionFolder) -> String {
     let text = files::read_small(&folder.last(), u64::MAX - 1).unwrap_or_default();
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -144,29 +144,34 @@ pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
     for name in files::names(folder)? {
         let path = folder.join(&name);
         let Some(name) = name.to_str() else { continue };
-        let Some((host, process)) = layout::staged_by(name) else {
-            continue;
-        };
-        let abandoned = if host == crate::machine::host_digits() {
-            !crate::machine::is_alive(process)
-        } else {
-            let age = files::look(&path)
-                .and_then(|metadata| metadata.modified())
-                .ok()
-                .and_then(|written| written.elapsed().ok());
-            age.is_some_and(|age| age > ABANDONED)
-        };
-        if abandoned {
+        if is_abandoned(&path, name) {
             let meant = match &mut meant {
                 Some(meant) => meant,
                 None => meant.insert(staged_names(store)?),
             };
             if !meant.contains(name) {
-                files::remove(&path)?;
+                files::remove_staged(&path)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether it is a staged file whose writer is dead.
+pub(super) fn is_abandoned(path: &Path, name: &str) -> bool {
+    match layout::staged_by(name) {
+        None => false,
+        Some((host, process)) if host == crate::machine::host_digits() => {
+            !crate::machine::is_alive(process)
+        }
+        Some(_) => {
+            let age = files::look(path)
+                .and_then(|metadata| metadata.modified())
+                .ok()
+                .and_then(|written| written.elapsed().ok());
+            age.is_some_and(|age| age > ABANDONED)
+        }
+    }
 }
 
 /// The staged names in all records of a store. They are read only where a writer died.

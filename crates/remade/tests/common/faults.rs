@@ -45,6 +45,7 @@ pub fn errors_of(operation: Operation<'_>) -> &'static [Errno] {
         ],
         O::Write(..) => &[Errno::NOSPC, Errno::DQUOT, Errno::IO, Errno::FBIG],
         O::Allocate(..) => &[Errno::NOSPC, Errno::DQUOT],
+        O::Trim(..) => &[Errno::IO, Errno::NOSPC],
         O::SetTime(..) => &[Errno::IO, Errno::PERM, Errno::ROFS],
         O::Sync(_) => &[Errno::IO, Errno::NOSPC, Errno::DQUOT],
         O::SyncFolder(_) => &[Errno::IO, Errno::NOSPC, Errno::ACCESS, Errno::INVAL],
