@@ -80,5 +80,5 @@ def test_configure_says_it_for_all():
     configure(durable=None)
     with pytest.raises(ValueError, match='durable takes "auto", "always" or "never"'):
         configure(durable="sometimes")
-    with pytest.raises(ValueError, match='not True'):
+    with pytest.raises(ValueError, match="not True"):
         make(len, durable=True)

@@ -46,7 +46,9 @@ def test_nothing_is_left_of_a_million_calls(tmp_path):
             errors.append(error)
 
     def all_threads(calls):
-        threads = [threading.Thread(target=work, args=(calls // THREADS // 2,)) for _ in range(THREADS)]
+        threads = [
+            threading.Thread(target=work, args=(calls // THREADS // 2,)) for _ in range(THREADS)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
