@@ -208,7 +208,19 @@ fn take_over_files<K: Default>(
         let path = made.store.from_stored(&file.path);
         let failed = |error| (path.clone(), error);
         let path = match commit::locate(&made.store, file, false).map_err(failed)? {
-            commit::Located::Here { path, .. } => path,
+            commit::Located::Here {
+                path,
+                stamp,
+                settled,
+            } => {
+                // It was copied or touched, and is what it was.
+                if let Some(file) = &mut record.results[index].file
+                    && settled
+                {
+                    file.stamp = stamp;
+                }
+                path
+            }
             commit::Located::Missing => {
                 return Err(failed(io::Error::from(io::ErrorKind::NotFound)));
             }

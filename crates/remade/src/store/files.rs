@@ -451,8 +451,8 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The names in a folder; none where there is no folder.
 pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    match ask(Operation::List(folder)).and_then(|()| fs::read_dir(folder)) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+    match ask(Operation::List(folder)).and_then(|()| list(folder)) {
+        Ok(names) => Ok(names),
         Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
@@ -460,32 +460,49 @@ pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
 
 /// The same for a folder inside a store; one that is reached through a link has none.
 pub fn names_own(folder: &Path) -> io::Result<Vec<OsString>> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{Dir, Mode, OFlags};
-        use std::os::unix::ffi::OsStringExt;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = rustix::fs::open(folder, flags, Mode::empty()).map_err(io::Error::from);
-        let entries = match opened.and_then(|open| Ok(Dir::new(open)?)) {
-            Ok(entries) => entries,
-            Err(error) if super::commit::is_absent(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name().to_bytes().to_vec();
-            if name != b"." && name != b".." {
-                names.push(OsString::from_vec(name));
-            }
-        }
-        Ok(names)
+    match ask(Operation::List(folder)).and_then(|()| list_own(folder)) {
+        Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
+        listed => listed,
     }
-    #[cfg(not(unix))]
-    {
-        match is_own_folder(folder) {
-            true => names(folder),
-            false => Ok(Vec::new()),
+}
+
+#[cfg(unix)]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    entries(File::open(folder)?.into())
+}
+
+#[cfg(unix)]
+fn list_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    entries(rustix::fs::open(folder, flags, Mode::empty())?)
+}
+
+/// The standard library's way panics where the folder cannot be closed.
+#[cfg(unix)]
+fn entries(folder: std::os::fd::OwnedFd) -> io::Result<Vec<OsString>> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(folder)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
         }
+    }
+    Ok(names)
+}
+
+#[cfg(not(unix))]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    let entries = fs::read_dir(folder)?;
+    entries.map(|entry| Ok(entry?.file_name())).collect()
+}
+
+#[cfg(not(unix))]
+fn list_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    match is_own_folder(folder) {
+        true => list(folder),
+        false => Ok(Vec::new()),
     }
 }
 
