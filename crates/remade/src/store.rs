@@ -77,7 +77,14 @@ impl Store {
         if self.prepared.load(Ordering::Relaxed) && self.root.is_dir() {
             return Ok(());
         }
+        let format = layout::format_folder(&self.root);
+        let is_new = !format.join("id").exists();
         layout::prepare(&self.root)?;
+        if is_new {
+            // Who died while making the store may have left something.
+            let _ = prune::sweep(self, &self.root);
+            let _ = prune::sweep(self, &format);
+        }
         self.prepared.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -3,9 +3,10 @@
 //! After a commit the older records go, with the results that the engine named. Files that the user
 //! named stay. The same walk sweeps staged files whose writer died.
 
-use super::{FunctionFolder, Store, aside, files, layout};
+use super::{FunctionFolder, Store, aside, files, layout, lock};
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
+use crate::stamp::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::io;
@@ -42,7 +43,7 @@ pub fn remember_newest(
             }
             let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
             files::replace(&folder.last(), text.as_bytes(), false)?;
-            sweep(store, folder.path())
+            tidy(store, folder)
         }
     }
 }
@@ -116,6 +117,17 @@ pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
         forget(folder, key)?;
     }
     files::remove(&folder.last())?;
+    tidy(store, folder)
+}
+
+/// Removes what dead processes left in the folder of a function: staged files and locks.
+pub fn tidy(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
+    for (key, path) in lock::files_in(folder) {
+        // A killed caller leaves its lock file, and nobody else may ever ask for that call again.
+        if !lock::is_held(&path) {
+            drop(lock::attempt(&folder.lock(key)));
+        }
+    }
     sweep(store, folder.path())
 }
 
@@ -156,12 +168,17 @@ pub(super) fn is_abandoned(path: &Path, name: &str) -> bool {
     }
 }
 
-/// The staged names in all records of a store. They are read only where a writer died.
+/// The staged names in all records of a store whose files do not have their final names. They are
+/// read only where a writer died.
 fn staged_names(store: &Store) -> io::Result<HashSet<String>> {
     Ok(aside::functions(store)?
         .flat_map(|folder| aside::records(&folder))
         .flat_map(|record| record.results)
         .filter_map(|result| result.file)
+        .filter(|file| {
+            let target = Stamp::of_path(&store.from_stored(&file.path));
+            !target.is_ok_and(|stamp| stamp == file.stamp)
+        })
         .map(|file| file.staged)
         .collect())
 }
