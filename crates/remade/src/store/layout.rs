@@ -151,6 +151,9 @@ impl FunctionFolder {
     }
 }
 
+/// Behind the name of a damaged record that was moved aside.
+pub(super) const ASIDE: &str = ".damaged";
+
 /// What marks the name of a staged file. It begins with a dot, so that globs pass it over, and it
 /// carries the process, so that others can tell whether its writer still lives.
 const STAGED: &str = ".remade-";

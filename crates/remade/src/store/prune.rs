@@ -38,8 +38,11 @@ pub fn remember_newest(
             let mut order = newest_first(folder)?;
             order.retain(|key| *key != newest);
             order.insert(0, newest);
-            for old in order.drain(number.max(1).min(order.len())..) {
-                forget(folder, old)?;
+            forget_halves(folder, &order)?;
+            let old = order.split_off(number.max(1).min(order.len()));
+            announce(folder, &old)?;
+            for key in old {
+                forget(folder, key)?;
             }
             let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
             files::replace(&folder.last(), text.as_bytes(), false)?;
@@ -98,13 +101,45 @@ pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
         aside::note_forgotten(folder, &record)?;
     }
     files::remove(&folder.record(key))?;
+    remove_results(folder, key)
+}
+
+/// The keys that are to be forgotten stand in the list until their results are gone, so that
+/// [`forget_halves`] finds them should this process die meanwhile.
+fn announce(folder: &FunctionFolder, keys: &[CallKey]) -> io::Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
+    for key in keys.iter().filter(|key| !told.contains(key)) {
+        files::append_line(&folder.last(), &key.to_string())?;
+    }
+    Ok(())
+}
+
+/// Who died while forgetting a call left its key in the list and no record: its results go now.
+fn forget_halves(folder: &FunctionFolder, present: &[CallKey]) -> io::Result<()> {
+    let present: HashSet<&CallKey> = present.iter().collect();
+    let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
+    for key in told.iter().filter(|key| !present.contains(key)) {
+        // Somebody may have run it meanwhile.
+        if !folder.record(*key).exists() {
+            remove_results(folder, *key)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_results(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
     // What the engine named begins with the key.
     let prefix = key.to_string();
     for name in files::names(folder.path())? {
         let named = name.to_string_lossy();
         let path = folder.path().join(&name);
-        // Somebody may hold the lock, or just have committed a new record.
-        if named.starts_with(&prefix) && path != folder.lock(key) && path != folder.record(key) {
+        // Somebody may hold the lock, or just have committed a new record. A damaged one may hold
+        // the words of a person who accepted it.
+        let stays = path == folder.lock(key) || path == folder.record(key);
+        if named.starts_with(&prefix) && !stays && !named.ends_with(layout::ASIDE) {
             files::remove(&path)?;
         }
     }
@@ -113,7 +148,10 @@ pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
 
 /// Forgets every call of a function.
 pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
-    for key in folder.keys()? {
+    let keys = folder.keys()?;
+    forget_halves(folder, &keys)?;
+    announce(folder, &keys)?;
+    for key in keys {
         forget(folder, key)?;
     }
     files::remove(&folder.last())?;
