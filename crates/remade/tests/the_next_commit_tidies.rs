@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{Function, Value, as_if_dead, names};
+use remade::make;
 use remade::store::check::check;
 use remade::store::layout;
 use remade::store::lock::{self, Attempt};
@@ -164,4 +165,36 @@ fn a_store_that_was_only_half_made() {
             .iter()
             .all(|name| !name.starts_with(".remade"))
     );
+}
+
+#[test]
+fn a_result_whose_name_went_to_a_later_call_does_not_take_it_back() {
+    // The commit of the first call was cut off before its files got their names. A later call took
+    // the names, and was cut off before it could forget the first.
+    for other_function in [false, true] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("f.bin");
+        let f = function(folder.path(), Keep::Last(2)).named(path.clone());
+        let g = Function::keeping(folder.path(), "module.g", Keep::Last(2))
+            .named(path)
+            .body(|_| Ok(Value::Rows(vec![vec![2; 3000]; 2])));
+        let later = if other_function { &g } else { &f };
+        f.call(1);
+        let mut record = f.record(1);
+        for (index, path) in f.result_paths(1).iter().enumerate() {
+            let file = record.results[index].file.as_mut().unwrap();
+            file.staged = as_if_dead(&file.staged);
+            fs::rename(path, path.with_file_name(&file.staged)).unwrap();
+        }
+        f.put_record(&record);
+        later.call(2);
+        f.put_record(&record);
+        let reader = function(folder.path(), Keep::Last(2)).named(folder.path().join("f.bin"));
+        let is_fresh = make::check(&reader.made, &mut reader.ask(&[Value::Int(1)])).unwrap();
+        assert!(!is_fresh);
+        for path in later.result_paths(2) {
+            assert_eq!(fs::read(path).unwrap(), [2; 3000]);
+        }
+        assert_eq!(later.call(2).1, []);
+    }
 }
