@@ -198,3 +198,29 @@ fn a_result_whose_name_went_to_a_later_call_does_not_take_it_back() {
         assert_eq!(later.call(2).1, []);
     }
 }
+
+#[test]
+fn the_last_result_is_the_one_that_was_committed_last() {
+    let folder = tempdir().unwrap();
+    let f = function(folder.path(), Keep::Last(3));
+    let newest = || make::newest(&f.made, &mut f.ask(&[])).unwrap();
+    let last = f.made.folder().last();
+    let rows = |number: u8| Some(Value::Rows(vec![vec![number; 3000]; 2]));
+    f.call(1);
+    let told_one = fs::read(&last).unwrap();
+    f.call(2);
+    let told_two = fs::read(&last).unwrap();
+    f.call(3);
+    assert_eq!(newest(), rows(3));
+    // Killed between the record and the list, once and twice.
+    for told in [&told_two, &told_one, &Vec::new()] {
+        fs::write(&last, told).unwrap();
+        assert_eq!(newest(), rows(3));
+    }
+    // And the oldest goes first.
+    fs::write(&last, told_one).unwrap();
+    f.call(4);
+    assert!(!f.record_path(1).exists());
+    assert_eq!((f.call(2).1, f.call(3).1), (vec![], vec![]));
+    assert_whole(folder.path());
+}

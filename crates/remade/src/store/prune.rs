@@ -3,7 +3,7 @@
 //! After a commit the older records go, with the results that the engine named. Files that the user
 //! named stay. The same walk sweeps staged files whose writer died.
 
-use super::{FunctionFolder, Store, aside, files, layout, lock};
+use super::{FunctionFolder, Store, aside, files, layout, lock, order};
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
 use crate::stamp::Stamp;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How many results of one function are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,8 @@ pub fn remember_newest(
     }
 }
 
-/// The keys that have a record, newest first. What `last` does not tell comes last, by time.
+/// The keys that have a record, newest first. What `last` does not tell, because a process died
+/// before it could write it there, comes in by the time at which it began.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
     let mut present = folder.keys()?;
     let text = last(folder);
@@ -64,11 +65,9 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
             break;
         }
     }
-    present.sort_by_cached_key(|key| {
-        let written = std::fs::metadata(folder.record(*key)).and_then(|m| m.modified());
-        std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
-    });
-    order.append(&mut present);
+    if !present.is_empty() {
+        order::insert(folder, &mut order, present);
+    }
     Ok(order)
 }
 
@@ -110,11 +109,18 @@ fn announce(folder: &FunctionFolder, keys: &[CallKey]) -> io::Result<()> {
     if keys.is_empty() {
         return Ok(());
     }
-    let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
-    for key in keys.iter().filter(|key| !told.contains(key)) {
-        files::append_line(&folder.last(), &key.to_string())?;
+    let text = last(folder);
+    let told: HashSet<CallKey> = text.lines().filter_map(CallKey::parse).collect();
+    let untold: String = keys
+        .iter()
+        .filter(|key| !told.contains(key))
+        .map(|key| format!("{key}\n"))
+        .collect();
+    if untold.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // In front of all: they are older than what stays.
+    files::replace(&folder.last(), (untold + &text).as_bytes(), false).map(drop)
 }
 
 /// Who died while forgetting a call left its key in the list and no record: its results go now.
