@@ -6,6 +6,7 @@
 
 use super::{FunctionFolder, files, lock, prune};
 use crate::call::CallKey;
+use crate::record::{MAX_BYTES, Record};
 use std::io;
 
 /// The keys that have a record and do not stand in the list.
@@ -25,17 +26,43 @@ pub(super) fn somebody_runs(folder: &FunctionFolder) -> bool {
 
 /// Puts keys that the list does not tell between those that it tells, newest first, by the times at
 /// which the runs began.
-pub(super) fn insert(folder: &FunctionFolder, order: &mut Vec<CallKey>, untold: Vec<CallKey>) {
+///
+/// # Errors
+///
+/// Where a record cannot be read: who guessed then would forget the wrong one.
+pub(super) fn insert(
+    folder: &FunctionFolder,
+    order: &mut Vec<CallKey>,
+    untold: Vec<CallKey>,
+) -> io::Result<()> {
     // Times as RFC 3339 in UTC have the order of their texts, but for digits that are left out at the
     // end: of two so close to each other either may come first.
-    let began = |key: CallKey| prune::read(folder, key).map(|record| record.started);
-    let mut times: Vec<Option<String>> = order.iter().map(|key| began(*key)).collect();
+    let mut times = Vec::with_capacity(order.len() + untold.len());
+    for key in order.iter() {
+        times.push(began(folder, *key)?);
+    }
     for key in untold {
-        let time = began(key);
+        let time = began(folder, key)?;
         let place = times.iter().position(|other| *other <= time);
         let place = place.unwrap_or(order.len());
         order.insert(place, key);
         times.insert(place, time);
+    }
+    Ok(())
+}
+
+/// When the run of a record began; None where there is no record, or one that nobody can read.
+fn began(folder: &FunctionFolder, key: CallKey) -> io::Result<Option<String>> {
+    let path = folder.record(key);
+    match files::look_itself(&path) {
+        Ok(found) if found.is_file() && found.len() <= MAX_BYTES => {}
+        Err(error) if !super::commit::is_absent(&error) => return Err(error),
+        _ => return Ok(None),
+    }
+    match files::read_small(&path, MAX_BYTES) {
+        Ok(text) => Ok(Record::from_json(&text).ok().map(|record| record.started)),
+        Err(error) if super::commit::is_absent(&error) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -66,7 +66,7 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
         }
     }
     if !present.is_empty() {
-        order::insert(folder, &mut order, present);
+        order::insert(folder, &mut order, present)?;
     }
     Ok(order)
 }
@@ -130,9 +130,10 @@ fn forget_halves(folder: &FunctionFolder, present: &[CallKey]) -> io::Result<()>
     let present: HashSet<&CallKey> = present.iter().collect();
     let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
     for key in told.iter().filter(|key| !present.contains(key)) {
-        // Somebody may have run it meanwhile.
-        if !files::exists(&folder.record(*key)) {
-            remove_results(folder, *key)?;
+        // Somebody may have run it meanwhile. What cannot be looked at is not known to be gone.
+        match files::look_itself(&folder.record(*key)) {
+            Err(error) if super::commit::is_absent(&error) => remove_results(folder, *key)?,
+            _ => {}
         }
     }
     Ok(())
