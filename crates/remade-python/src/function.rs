@@ -12,6 +12,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use remade::make::{self, Face, Keyed, Made, Opened, Wait};
+use remade::store::files;
 use remade::store::prune::Keep;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -227,10 +228,9 @@ impl MadeFunction {
         let (reused, ran) = made.counts();
         let records = folder.keys()?.len();
         let mut size = 0;
-        if let Ok(entries) = std::fs::read_dir(folder.path()) {
-            for entry in entries.flatten() {
-                size += entry.metadata().map_or(0, |metadata| metadata.len());
-            }
+        for name in files::names_own(folder.path())? {
+            let metadata = std::fs::symlink_metadata(folder.path().join(name));
+            size += metadata.map_or(0, |metadata| metadata.len());
         }
         py.import("remade._results")?.getattr("CacheInfo")?.call1((
             reused,

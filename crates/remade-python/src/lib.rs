@@ -28,6 +28,7 @@ mod short;
 mod switches;
 mod timing;
 mod value;
+mod vouch;
 mod write;
 
 use pyo3::prelude::*;
@@ -64,6 +65,7 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(arrays::save_npy, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::load_npy, module)?)?;
     module.add_function(wrap_pyfunction!(write::replace_file, module)?)?;
+    module.add_function(wrap_pyfunction!(vouch::_vouch, module)?)?;
     module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;

@@ -8,7 +8,7 @@ use crate::call::CallKey;
 use crate::decide::{Present, Reason};
 use crate::record::{Accepted, Digest, Implicit, Item, Record};
 use crate::stamp::Stamp;
-use crate::store::commit;
+use crate::store::{commit, seal};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -172,6 +172,9 @@ fn keep<F: Face>(
         Ok(found) => found,
         Err((path, error)) => return unloadable(path, error.to_string()),
     };
+    // What was sealed for the old record is sealed for the new one; what a person changed was not.
+    let pickles = face.detached(|| seal::proven(&known.record, &found));
+    let _ = seal::seal(&mut record, &pickles);
     let stamp = known.stamp();
     let trial = Known::new(record.clone(), known.path().to_owned(), stamp, &made.store);
     let paths: Vec<_> = found.iter().map(Option::as_deref).collect();

@@ -8,6 +8,8 @@ use crate::record::{FORMAT, Implicit, Item, Kept, NeverFresh, Record, ResultFile
 use crate::source::SourceState;
 use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
+use crate::store::key::NoKey;
+use crate::store::seal::{self, Pickled};
 use crate::store::{files, layout, prune};
 use crate::version::{Encoder, Tag, Version};
 use std::io;
@@ -31,9 +33,7 @@ pub(super) fn finish<F: Face>(
     let mut staging = Staging::new();
     let saved = (|| {
         let facts = after_run(made, face, running.implicit.clone(), &value)?;
-        made.store
-            .prepare()
-            .and_then(|()| files::make_private_folder(made.folder.path()))
+        made.prepare()
             .map_err(|error| failed(made.store.root(), &error))?;
         let stays = keep::keep(made, face, &running, &facts, &value).map_err(raised)?;
         let (parts, kept, old) = match stays {
@@ -51,7 +51,11 @@ pub(super) fn finish<F: Face>(
                 (saved_parts(made, face, saved, &staging)?, None, None)
             }
         };
+        let pickles = parts.pickles.clone();
         let mut record = record_of(made, face, &running, facts, parts, kept, seconds)?;
+        if let Err(no_key) = seal::seal(&mut record, &pickles) {
+            tell_no_key(face, no_key);
+        }
         write_code(made, face);
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
@@ -145,6 +149,8 @@ pub(super) struct Parts {
     pub(super) results: Vec<ResultFile>,
     pub(super) written: Vec<SourceState>,
     pub(super) items: Vec<Item>,
+    /// Of each result that is a pickle to be sealed.
+    pub(super) pickles: Vec<Option<Pickled>>,
 }
 
 fn saved_parts<F: Face>(
@@ -154,7 +160,9 @@ fn saved_parts<F: Face>(
     staging: &Staging,
 ) -> Result<Parts, NotSaved<F::Error>> {
     let mut results = Vec::with_capacity(saved.results.len());
+    let mut pickles = Vec::with_capacity(saved.results.len());
     for result in saved.results {
+        pickles.push(result.pickled);
         let file = if staging.size() > LONG {
             face.detached(|| result_file(made, result, staging))
         } else {
@@ -167,6 +175,7 @@ fn saved_parts<F: Face>(
         results,
         written: saved.written,
         items: saved.items,
+        pickles,
     })
 }
 
@@ -346,12 +355,22 @@ pub(super) fn persisted(persister: Version, content: Version) -> Version {
 pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
     for (fingerprint, text) in face.code_texts() {
         let path = layout::code_path(made.store.root(), fingerprint);
-        if files::exists(&path) {
+        let Some(folder) = path.parent().filter(|_| !files::exists(&path)) else {
             continue;
-        }
+        };
         if let Ok(json) = serde_json::to_vec_pretty(&text) {
-            let _ = files::make_parent(&path).and_then(|()| files::write_if_missing(&path, &json));
+            let _ =
+                files::make_own_folder(folder).and_then(|()| files::write_if_missing(&path, &json));
         }
+    }
+}
+
+/// Pickles stay without a seal. Of what a person can mend they hear, once.
+fn tell_no_key<F: Face>(face: &mut F, no_key: NoKey) {
+    if no_key.is_news()
+        && let NoKey::Refused { path, why } = no_key
+    {
+        face.warn_only(Warning::KeyRefused { path, why });
     }
 }
 

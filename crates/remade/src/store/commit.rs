@@ -11,6 +11,7 @@ use crate::persist::npy;
 use crate::record::{Digest, FileState, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -91,7 +92,7 @@ impl Staging {
         let is_own = !named && !state.named;
         if is_own && files::link_new(from, &staged).is_ok() {
             self.entries[file.0].linked = true;
-            if Stamp::of_path(&staged)? == state.stamp {
+            if Stamp::of_path_itself(&staged)? == state.stamp {
                 let name = staged.file_name().unwrap_or_default();
                 return Ok(FileState {
                     path: store.to_stored(target),
@@ -112,7 +113,7 @@ impl Staging {
     /// Bytes written so far.
     pub fn size(&self) -> u64 {
         let sizes = self.entries.iter().map(|entry| {
-            let metadata = files::look(&entry.staged);
+            let metadata = files::look_itself(&entry.staged);
             metadata.map_or(0, |metadata| metadata.len())
         });
         sizes.sum()
@@ -140,6 +141,7 @@ impl Staging {
             stamp,
             digest,
             content,
+            seal: None,
         })
     }
 }
@@ -308,7 +310,7 @@ pub fn locate(store: &Store, file: &FileState, reread: bool) -> io::Result<Locat
 
 fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
     let taken_at = crate::stamp::now();
-    let stamp = match Stamp::of_path(path) {
+    let stamp = match stamp_of(path, file.named) {
         Ok(stamp) => stamp,
         Err(error) if is_absent(&error) => return Ok(Located::Missing),
         Err(error) => return Err(error),
@@ -318,7 +320,11 @@ fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
         if stamp.size != file.stamp.size {
             return Ok(Located::Changed);
         }
-        match content_of(path, file.digest) {
+        let open = match file.named {
+            true => files::open_regular(path),
+            false => files::open_own(path),
+        };
+        match open.and_then(|open| content_in(open, path, file.digest)) {
             Ok(content) if content == file.content => {}
             Ok(_) => return Ok(Located::Changed),
             // As many bytes, but no array any more.
@@ -343,9 +349,20 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
+/// A person may put a link where a result of theirs lies; in the store there are none.
+pub(crate) fn stamp_of(path: &Path, named: bool) -> io::Result<Stamp> {
+    match named {
+        true => Stamp::of_path(path),
+        false => Stamp::of_path_itself(path),
+    }
+}
+
 /// The content of a file, read once.
 pub fn content_of(path: &Path, digest: Digest) -> io::Result<Version> {
-    let file = files::open_regular(path)?;
+    content_in(files::open_regular(path)?, path, digest)
+}
+
+fn content_in(file: File, path: &Path, digest: Digest) -> io::Result<Version> {
     match digest {
         Digest::Bytes => files::digest(&file),
         Digest::Array => match npy::Npy::open(file, path).and_then(|array| array.version()) {

@@ -61,7 +61,7 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
         }
     }
     present.sort_by_cached_key(|key| {
-        let written = files::look(&folder.record(*key)).and_then(|m| m.modified());
+        let written = files::look_itself(&folder.record(*key)).and_then(|m| m.modified());
         std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
     });
     order.append(&mut present);
@@ -81,7 +81,7 @@ pub fn newest(folder: &FunctionFolder) -> Option<Record> {
 
 /// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
 pub(super) fn last(folder: &FunctionFolder) -> String {
-    let text = files::read_small(&folder.last(), u64::MAX - 1).unwrap_or_default();
+    let text = files::read_small(&folder.last(), aside::LONGEST_LIST).unwrap_or_default();
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -101,7 +101,7 @@ pub fn forget(store: &Store, folder: &FunctionFolder, key: CallKey) -> io::Resul
     record.map_or(Ok(()), |record| forget_staged(store, &record))?;
     // What the engine named begins with the key.
     let prefix = key.to_string();
-    for name in files::names(folder.path())? {
+    for name in files::names_own(folder.path())? {
         let named = name.to_string_lossy();
         let path = folder.path().join(&name);
         // Somebody may hold the lock, or just have committed a new record.
@@ -141,7 +141,12 @@ pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
         staged.starts_with(store.root()) || staged.parent() == Some(folder)
     });
     let mut meant: Option<HashSet<String>> = None;
-    for name in files::names(folder)? {
+    // A folder of the user's may be a link; one of the store's may not.
+    let names = match folder.starts_with(store.root()) {
+        true => files::names_own(folder)?,
+        false => files::names(folder)?,
+    };
+    for name in names {
         let path = folder.join(&name);
         let Some(name) = name.to_str() else { continue };
         if is_abandoned(&path, name) {
@@ -165,7 +170,7 @@ pub(super) fn is_abandoned(path: &Path, name: &str) -> bool {
             !crate::machine::is_alive(process)
         }
         Some(_) => {
-            let age = files::look(path)
+            let age = files::look_itself(path)
                 .and_then(|metadata| metadata.modified())
                 .ok()
                 .and_then(|written| written.elapsed().ok());

@@ -350,6 +350,7 @@ impl Asked<'_> {
             version: None,
             file: Some(staged),
             content: None,
+            pickled: None,
         })
     }
 }
