@@ -9,8 +9,9 @@ use crate::source::SourceState;
 use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
 use crate::store::key::NoKey;
+use crate::store::prune::{self, Keep};
 use crate::store::seal::{self, Pickled};
-use crate::store::{files, layout, prune};
+use crate::store::{files, layout};
 use crate::version::{Encoder, Tag, Version};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,6 +79,10 @@ pub(super) fn finish<F: Face>(
     tell(face, &path, &committed);
     // What could not be forgotten now is forgotten after the next run.
     let _ = prune::remember_newest(&made.store, &made.folder, record.key, made.keep);
+    if made.keep == Keep::All && made.counts().1.is_power_of_two() {
+        // Looking at each of many results after each run would cost more than it is worth.
+        let _ = prune::tidy(&made.store, &made.folder);
+    }
     for folder in record
         .results
         .iter()
@@ -353,6 +358,7 @@ pub(super) fn persisted(persister: Version, content: Version) -> Version {
 /// The texts of the code, once for every fingerprint. They serve explanations only, so a failure
 /// here costs nothing that matters.
 pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
+    let mut wrote = None;
     for (fingerprint, text) in face.code_texts() {
         let path = layout::code_path(made.store.root(), fingerprint);
         let Some(folder) = path.parent().filter(|_| !files::exists(&path)) else {
@@ -361,7 +367,12 @@ pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
         if let Ok(json) = serde_json::to_vec_pretty(&text) {
             let _ =
                 files::make_own_folder(folder).and_then(|()| files::write_if_missing(&path, &json));
+            wrote = Some(path);
         }
+    }
+    if let Some(folder) = wrote.as_deref().and_then(Path::parent) {
+        // Who died here before is found by whoever writes next.
+        let _ = prune::sweep(&made.store, folder);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::persist::npy;
 use crate::record::{Digest, FileState, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -215,6 +216,7 @@ pub fn commit(
         true => durable::sync_name(&folder.record(record.key)).err(),
         false => None,
     };
+    withdraw(store, record, &staging);
     let mut unfinished = None;
     for entry in &mut staging.entries {
         entry.committed = true;
@@ -231,6 +233,45 @@ pub fn commit(
         unfinished,
         unforced,
     })
+}
+
+/// Another call may have been committed to the same names by a process that died before it could give
+/// them: whoever asks for that call would do so now, and the files of this one would be lost. A name
+/// belongs to the call that was committed last, so what is staged for the other one goes before the
+/// files of this one come. What cannot be removed is no worse than it was.
+fn withdraw(store: &Store, record: &Record, staging: &Staging) {
+    let mut dead = Vec::new();
+    let mut folders = HashSet::new();
+    let targets = staging.entries.iter().filter(|entry| entry.named);
+    for folder in targets.filter_map(|entry| entry.target.parent()) {
+        if folders.insert(folder) {
+            for name in files::names(folder).unwrap_or_default() {
+                let path = folder.join(&name);
+                if name
+                    .to_str()
+                    .is_some_and(|name| prune::is_abandoned(&path, name))
+                {
+                    dead.push(path);
+                }
+            }
+        }
+    }
+    if dead.is_empty() {
+        return;
+    }
+    let others = aside::functions(store).into_iter().flatten();
+    for other in others.flat_map(|folder| aside::records(&folder)) {
+        if other.key == record.key {
+            continue;
+        }
+        for file in other.results.iter().filter_map(|one| one.file.as_ref()) {
+            let target = store.from_stored(&file.path);
+            let staged = target.with_file_name(&file.staged);
+            if dead.contains(&staged) && state_of(record, store, &target).is_some() {
+                let _ = files::remove(&staged);
+            }
+        }
+    }
 }
 
 /// The second name of a person's file is there before the first one is taken from it.

@@ -152,3 +152,6 @@ impl FunctionFolder {
         Ok(keys)
     }
 }
+
+/// Behind the name of a damaged record that was moved aside.
+pub(super) const ASIDE: &str = ".damaged";

@@ -87,7 +87,7 @@ pub fn attempt(path: &Path) -> Attempt {
 }
 
 /// Whether somebody holds the lock of this file. Nothing is made or removed.
-pub fn is_held(path: &Path) -> bool {
+pub(super) fn is_held(path: &Path) -> bool {
     let Ok(file) = files::open_own(path) else {
         return false;
     };

@@ -3,14 +3,15 @@
 //! After a commit the older records go, with the results that the engine named. Files that the user
 //! named stay. The same walk sweeps staged files whose writer died.
 
-use super::{FunctionFolder, Store, aside, files, layout};
+use super::{FunctionFolder, Store, aside, files, layout, lock, order};
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
+use crate::stamp::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How many results of one function are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,17 +38,21 @@ pub fn remember_newest(
             let mut order = newest_first(folder)?;
             order.retain(|key| *key != newest);
             order.insert(0, newest);
-            for old in order.drain(number.max(1).min(order.len())..) {
-                forget(store, folder, old)?;
+            forget_halves(folder, &order)?;
+            let old = order.split_off(number.max(1).min(order.len()));
+            announce(folder, &old)?;
+            for key in old {
+                forget(store, folder, key)?;
             }
             let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
             files::replace(&folder.last(), text.as_bytes(), false)?;
-            sweep(store, folder.path())
+            tidy(store, folder)
         }
     }
 }
 
-/// The keys that have a record, newest first. What `last` does not tell comes last, by time.
+/// The keys that have a record, newest first. What `last` does not tell, because a process died
+/// before it could write it there, comes in by the time at which it began.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
     let mut present = folder.keys()?;
     let text = last(folder);
@@ -60,11 +65,9 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
             break;
         }
     }
-    present.sort_by_cached_key(|key| {
-        let written = files::look_itself(&folder.record(*key)).and_then(|m| m.modified());
-        std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
-    });
-    order.append(&mut present);
+    if !present.is_empty() {
+        order::insert(folder, &mut order, present);
+    }
     Ok(order)
 }
 
@@ -99,13 +102,52 @@ pub fn forget(store: &Store, folder: &FunctionFolder, key: CallKey) -> io::Resul
     }
     files::remove(&folder.record(key))?;
     record.map_or(Ok(()), |record| forget_staged(store, &record))?;
+    remove_results(folder, key)
+}
+
+/// The keys that are to be forgotten stand in the list until their results are gone, so that
+/// [`forget_halves`] finds them should this process die meanwhile.
+fn announce(folder: &FunctionFolder, keys: &[CallKey]) -> io::Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let text = last(folder);
+    let told: HashSet<CallKey> = text.lines().filter_map(CallKey::parse).collect();
+    let untold: String = keys
+        .iter()
+        .filter(|key| !told.contains(key))
+        .map(|key| format!("{key}\n"))
+        .collect();
+    if untold.is_empty() {
+        return Ok(());
+    }
+    // In front of all: they are older than what stays.
+    files::replace(&folder.last(), (untold + &text).as_bytes(), false).map(drop)
+}
+
+/// Who died while forgetting a call left its key in the list and no record: its results go now.
+fn forget_halves(folder: &FunctionFolder, present: &[CallKey]) -> io::Result<()> {
+    let present: HashSet<&CallKey> = present.iter().collect();
+    let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
+    for key in told.iter().filter(|key| !present.contains(key)) {
+        // Somebody may have run it meanwhile.
+        if !files::exists(&folder.record(*key)) {
+            remove_results(folder, *key)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_results(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
     // What the engine named begins with the key.
     let prefix = key.to_string();
     for name in files::names_own(folder.path())? {
         let named = name.to_string_lossy();
         let path = folder.path().join(&name);
-        // Somebody may hold the lock, or just have committed a new record.
-        if named.starts_with(&prefix) && path != folder.lock(key) && path != folder.record(key) {
+        // Somebody may hold the lock, or just have committed a new record. A damaged one may hold
+        // the words of a person who accepted it.
+        let stays = path == folder.lock(key) || path == folder.record(key);
+        if named.starts_with(&prefix) && !stays && !named.ends_with(layout::ASIDE) {
             files::remove(&path)?;
         }
     }
@@ -127,10 +169,24 @@ fn forget_staged(store: &Store, record: &Record) -> io::Result<()> {
 
 /// Forgets every call of a function.
 pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
-    for key in folder.keys()? {
+    let keys = folder.keys()?;
+    forget_halves(folder, &keys)?;
+    announce(folder, &keys)?;
+    for key in keys {
         forget(store, folder, key)?;
     }
     files::remove(&folder.last())?;
+    tidy(store, folder)
+}
+
+/// Removes what dead processes left in the folder of a function: staged files and locks.
+pub fn tidy(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
+    for (key, path) in lock::files_in(folder) {
+        // A killed caller leaves its lock file, and nobody else may ever ask for that call again.
+        if !lock::is_held(&path) {
+            drop(lock::attempt(&folder.lock(key)));
+        }
+    }
     sweep(store, folder.path())
 }
 
@@ -179,12 +235,17 @@ pub(super) fn is_abandoned(path: &Path, name: &str) -> bool {
     }
 }
 
-/// The staged names in all records of a store. They are read only where a writer died.
+/// The staged names in all records of a store whose files do not have their final names. They are
+/// read only where a writer died.
 fn staged_names(store: &Store) -> io::Result<HashSet<String>> {
     Ok(aside::functions(store)?
         .flat_map(|folder| aside::records(&folder))
         .flat_map(|record| record.results)
         .filter_map(|result| result.file)
+        .filter(|file| {
+            let target = Stamp::of_path(&store.from_stored(&file.path));
+            !target.is_ok_and(|stamp| stamp == file.stamp)
+        })
         .map(|file| file.staged)
         .collect())
 }
