@@ -135,9 +135,12 @@ def checked(option: str, value: Any) -> Any:
             raise TypeError(f'keep takes a number or "all", not {value!r}')
         if value != "all" and value < 1:
             raise ValueError(f'keep takes a number from 1 on, or "all", not {value!r}')
-    elif option in _CHOICES:
+    elif option == "unknown":
         if value not in _CHOICES[option]:
-            raise ValueError(f"{option} takes {_choices(option)}, not {value!r}")
+            raise ValueError(f'unknown takes "content" or "rerun", not {value!r}')
+    elif option == "durable":
+        if value not in _CHOICES[option]:
+            raise ValueError(f'durable takes "auto", "always" or "never", not {value!r}')
     elif not isinstance(value, bool):
         raise TypeError(f"{option} takes True or False, not {value!r}")
     return value
