@@ -81,7 +81,7 @@ fn place() -> Option<Place> {
     }
 }
 
-/// The key, made if there is none yet. One question to the file system where it is known already:
+/// The key, made if there is none yet. Two questions to the file system where it is known already:
 /// a key that others may read by now is not used any more.
 pub fn key() -> Result<Arc<Key>, NoKey> {
     let place = place().ok_or(NoKey::Nowhere)?;
@@ -126,10 +126,13 @@ mod unix {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// What would show that the file is another, or has other rights.
-    type Look = (u64, u64, u64, i64, i64, u32, u32);
+    type Look = ((u64, u64, u64, i64, i64, u32, u32), Option<(u32, u32)>);
 
-    fn look(metadata: &Metadata) -> Look {
-        (
+    fn look(path: &Path, metadata: &Metadata) -> Look {
+        let folder = path
+            .parent()
+            .and_then(|folder| std::fs::metadata(folder).ok());
+        let file = (
             metadata.dev(),
             metadata.ino(),
             metadata.len(),
@@ -137,7 +140,8 @@ mod unix {
             metadata.ctime_nsec(),
             metadata.mode(),
             metadata.uid(),
-        )
+        );
+        (file, folder.map(|folder| (folder.mode(), folder.uid())))
     }
 
     /// The key that was read last.
@@ -148,7 +152,7 @@ mod unix {
         if let Ok(last) = LAST.try_lock()
             && let Some((path, seen, key)) = &*last
             && *path == place.path
-            && std::fs::metadata(path).is_ok_and(|now| look(&now) == *seen)
+            && std::fs::metadata(path).is_ok_and(|now| look(path, &now) == *seen)
         {
             return Ok(key.clone());
         }
@@ -186,10 +190,13 @@ mod unix {
                 });
             }
             if let Some(bytes) = parse(&text) {
-                return Ok(Some((Key::of(bytes), look(&metadata))));
+                return Ok(Some((Key::of(bytes), look(&place.path, &metadata))));
             }
             // Somebody may be in the middle of writing it.
-            if text.len() > DIGITS || began.elapsed() > PATIENCE {
+            let written = metadata.modified().ok();
+            let age = written.and_then(|time| time.elapsed().ok());
+            let is_young = age.is_none_or(|age| age < PATIENCE);
+            if text.len() > DIGITS || !is_young || began.elapsed() > PATIENCE {
                 return Err(NoKey::Refused {
                     path: place.path.clone(),
                     why: format!(
