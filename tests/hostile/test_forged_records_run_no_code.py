@@ -7,9 +7,8 @@ import types
 import numpy as np
 import pytest
 
-from counting import told
+from counting import records, told
 from hostility import edit, no_hang
-from counting import records
 from remade import make
 
 RAN = []
@@ -132,7 +131,9 @@ def test_a_locator_runs_nothing(odd, module, path, where, changed):
 def test_a_class_attribute_is_found_as_it_stands(odd):
     """The other side: what records name is found."""
     module = types.ModuleType("plain_settings")
-    exec("class Settings:\n    table = {'w': 1}\nclass More(Settings):\n    pass\n", module.__dict__)
+    exec(
+        "class Settings:\n    table = {'w': 1}\nclass More(Settings):\n    pass\n", module.__dict__
+    )
     exec("one = {'w': 1}", module.__dict__)
     sys.modules["plain_settings"] = module
     program = "import plain_settings\ndef read():\n    return {}\n"
@@ -179,7 +180,7 @@ GENERATORS = {
 
 def word(name, value):
     def change(text):
-        words = [one for one in text.split(" ")]
+        words = list(text.split(" "))
         found = [at for at, one in enumerate(words) if one.split("=")[0].endswith(name)]
         if not found:
             pytest.skip("it has no such number")

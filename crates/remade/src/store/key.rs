@@ -18,6 +18,17 @@ pub struct Key {
     pub(super) bytes: [u8; 32],
 }
 
+impl Key {
+    /// The key of these bytes.
+    pub fn of(bytes: [u8; 32]) -> Key {
+        let id = blake3::derive_key("remade 2026 id of a key for seals", &bytes);
+        Key {
+            id: u32::from_be_bytes([id[0], id[1], id[2], id[3]]),
+            bytes,
+        }
+    }
+}
+
 impl std::fmt::Debug for Key {
     /// Never the key itself: it would end up in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -282,16 +293,6 @@ mod unix {
         file.write_all(format!("{digits}\n").as_bytes())?;
         file.sync_all()?;
         files::close(file)
-    }
-
-    impl Key {
-        pub(super) fn of(bytes: [u8; 32]) -> Key {
-            let id = blake3::derive_key("remade 2026 id of a key for seals", &bytes);
-            Key {
-                id: u32::from_be_bytes([id[0], id[1], id[2], id[3]]),
-                bytes,
-            }
-        }
     }
 }
 
