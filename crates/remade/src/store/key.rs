@@ -123,9 +123,9 @@ fn unavailable(place: &Place, doing: &str, error: &io::Error) -> NoKey {
 mod unix {
     use super::{Key, NoKey, Place, unavailable};
     use crate::store::{commit, files, layout, trust};
-    use std::fs::{File, Metadata, OpenOptions};
-    use std::io::{self, Read, Write};
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+    use std::fs::{File, Metadata};
+    use std::io::{self, Read};
+    use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
@@ -261,18 +261,18 @@ mod unix {
     /// Makes a new key, unless somebody else is faster.
     fn make(place: &Place) -> io::Result<()> {
         if let Some(folder) = place.path.parent().filter(|_| !place.named) {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true).mode(0o700).create(folder)?;
+            files::make_private_folders(folder)?;
         }
         let mut bytes = [0; 32];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.push('\n');
         let staged = layout::staged(&place.path);
-        let made = write_new(&staged, &digits).and_then(|()| {
+        let made = files::write_private_new(&staged, digits.as_bytes()).and_then(|()| {
             match files::link_new(&staged, &place.path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                 // File systems without second names: readers wait until it is whole.
-                Err(_) => match write_new(&place.path, &digits) {
+                Err(_) => match files::write_private_new(&place.path, digits.as_bytes()) {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                     done => done,
                 },
@@ -281,18 +281,6 @@ mod unix {
         });
         let _ = files::remove(&staged); // hidden, and no key of anybody's
         made
-    }
-
-    fn write_new(path: &Path, digits: &str) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(format!("{digits}\n").as_bytes())?;
-        file.sync_all()?;
-        files::close(file)
     }
 }
 
