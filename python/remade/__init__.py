@@ -32,6 +32,7 @@ from ._remade import CorruptFileError, MadeFunction, RemadeWarning, SaveError, _
 # needs larger modules of the standard library is imported when it is asked for.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._check import CheckReport, Problem, check
     from ._cutoff import allclose
     from ._events import Event, events
     from ._explain import CodeChange, Covered, Explanation, Reason
@@ -44,6 +45,7 @@ if hasattr(_os, "register_at_fork"):
 
 __all__ = [
     "CacheInfo",
+    "CheckReport",
     "CodeChange",
     "CorruptFileError",
     "Covered",
@@ -59,12 +61,14 @@ __all__ = [
     "Origin",
     "Persister",
     "PickleFile",
+    "Problem",
     "Reason",
     "RemadeWarning",
     "SaveError",
     "Trusted",
     "__version__",
     "allclose",
+    "check",
     "configure",
     "events",
     "lineage",
@@ -77,15 +81,18 @@ __all__ = [
 # What is imported when it is asked for, and where it is.
 _WHERE = {
     "CacheInfo": "_results",
+    "CheckReport": "_check",
     "CodeChange": "_explain",
     "Covered": "_explain",
     "Event": "_events",
     "Explanation": "_explain",
     "Lineage": "_lineage",
     "Origin": "_lineage",
+    "Problem": "_check",
     "Reason": "_explain",
     "Trusted": "_trust",
     "allclose": "_cutoff",
+    "check": "_check",
     "events": "_events",
     "lineage": "_lineage",
     "origin": "_lineage",

@@ -18,6 +18,7 @@ from typing import (
 
 from typing_extensions import Self
 
+from ._check import Kind
 from ._explain import Explanation
 from ._results import CacheInfo
 
@@ -27,6 +28,7 @@ _R_co = TypeVar("_R_co", covariant=True)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
 _Role: TypeAlias = Literal["argument", "implicit", "read", "called", "asked"]
+_Problem: TypeAlias = tuple[Kind, str, str | None, str, str, str | None, bool, str | None]
 _Link: TypeAlias = tuple[int, _Role, str, str, str]
 _Node: TypeAlias = tuple[
     Literal["run", "forgotten", "file", "value"],
@@ -46,6 +48,7 @@ __all__ = [
     "_Code",
     "__version__",
     "_after_fork_in_child",
+    "_check",
     "_constant",
     "_digest",
     "_fingerprint",
@@ -59,6 +62,8 @@ __all__ = [
     "_origin",
     "_registry_size",
     "_remember",
+    "_seconds_of_read",
+    "_seconds_of_stat",
     "_set_defaults",
     "_short_form",
     "_trackable",
@@ -240,6 +245,7 @@ def add_listener(
 ) -> None: ...
 def remove_listener(listener: Callable[..., object]) -> None: ...
 def _after_fork_in_child() -> None: ...
+def _check(cachedir: str | PathLike[str], repair: bool) -> tuple[int, int, int, list[_Problem]]: ...
 def _set_defaults(
     *, debug: bool, raise_errors: bool, rerun_unknown: bool, verify: bool
 ) -> None: ...
@@ -278,3 +284,5 @@ def _has_aliases(values: list[Any]) -> bool: ...
 def _short_form(value: object) -> str: ...
 def _history(value: object) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]: ...
 def _nanoseconds(value: object, times: int) -> float: ...
+def _seconds_of_stat(path: str | PathLike[str], times: int) -> float: ...
+def _seconds_of_read(array: object) -> float: ...

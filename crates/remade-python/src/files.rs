@@ -1,6 +1,6 @@
 //! Which file is this argument, and what is in it?
 
-use crate::value::{Unversioned, Walk};
+use crate::value::{Unversioned, Walk, is_quick};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -129,7 +129,7 @@ fn collect<'py>(
     files: &mut Vec<Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     use pyo3::types::{PyDict, PyList, PyTuple};
-    if depth > 16 {
+    if depth > 16 || is_quick(value) {
         return Ok(());
     }
     if let Ok(items) = value.cast_exact::<PyList>() {

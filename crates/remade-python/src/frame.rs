@@ -65,6 +65,7 @@ fn variable(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// Whether anything runs in this process.
+#[inline]
 pub(crate) fn any_runs() -> bool {
     RUNNING.load(Ordering::Relaxed) > 0
 }

@@ -1,17 +1,19 @@
 //! What is a made function, in Python?
 
 mod bound;
+mod coroutine;
+mod parts;
+mod path;
 mod pending;
+mod table;
 
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType, PyWeakrefReference};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use remade::make::{self, Face, Keyed, Made, Opened, Wait};
+use remade::store::files;
 use remade::store::prune::Keep;
-use remade::store::{Store, files};
-use remade::version::{Tag, Version};
-use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,239 +22,14 @@ use crate::binder::Values;
 use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::Call;
-use crate::load::Kept;
-use crate::output::{Output, Place, Tree};
-use crate::prepared::Prepared;
+use crate::output::Output;
 use crate::switches::Switches;
-use crate::value::{Unversioned, Walk};
 pub(crate) use bound::BoundMade;
+use coroutine::{coroutine, is_coroutine_function};
+pub(crate) use parts::Function;
 use pending::Pending;
-
-/// The parts of a made function that do not change.
-pub(crate) struct Function {
-    pub(crate) made: Made<Kept>,
-    pub(crate) output: Output,
-    pub(crate) depends: Vec<Depend>,
-    pub(crate) cutoff: Option<Py<PyAny>>,
-    pub(crate) switches: Switches,
-    rules: Rules,
-    ignore: Vec<String>,
-    label: Option<String>,
-    module: String,
-    was: Vec<String>,
-    is_async: bool,
-    callable: Py<PyAny>,
-    arguments: Py<PyTuple>,
-    prepared: Mutex<Option<Arc<Prepared>>>,
-    warned: Mutex<HashSet<String>>,
-}
-
-/// Made functions by name: how a record finds those that were called inside a run.
-static MADE: Mutex<Option<HashMap<String, Py<PyWeakrefReference>>>> = Mutex::new(None);
-
-/// Stores by their folder, so that all functions of one share what is known of files.
-static STORES: Mutex<Option<HashMap<PathBuf, Arc<Store>>>> = Mutex::new(None);
-
-fn store_at(root: PathBuf) -> Arc<Store> {
-    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
-    let stores = stores.get_or_insert_default();
-    stores
-        .entry(root.clone())
-        .or_insert_with(|| Arc::new(Store::at(root)))
-        .clone()
-}
-
-/// What the made function of that name is now.
-pub(crate) fn identity_of(py: Python<'_>, name: &str) -> PyResult<Option<Version>> {
-    let found = {
-        let table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        table
-            .as_ref()
-            .and_then(|table| table.get(name))
-            .map(|reference| reference.clone_ref(py))
-    };
-    let Some(target) = found.and_then(|found| {
-        use pyo3::types::PyWeakrefMethods;
-        found.bind(py).upgrade()
-    }) else {
-        return Ok(None);
-    };
-    let made = target.cast_into::<MadeFunction>()?;
-    let function = &made.get().function;
-    function.identity(py, &*function.prepared(py)?)
-}
-
-/// The made functions of this process, the last of each name.
-#[pyfunction]
-pub(crate) fn _made_functions(py: Python<'_>) -> Vec<Bound<'_, PyAny>> {
-    use pyo3::types::PyWeakrefMethods;
-    let references: Vec<_> = {
-        let table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = table.iter().flat_map(HashMap::values);
-        all.map(|reference| reference.clone_ref(py)).collect()
-    };
-    references
-        .iter()
-        .filter_map(|reference| reference.bind(py).upgrade())
-        .collect()
-}
-
-impl Function {
-    pub(crate) fn callable<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
-        self.callable.bind(py)
-    }
-
-    /// A walk with the settings of this function, by content or, where it is asked for, by history.
-    pub(crate) fn walk<'py>(&self, history: bool, rerun_unknown: bool) -> Walk<'py> {
-        let mut walk = Walk::default();
-        walk.history = history;
-        walk.rerun_unknown = rerun_unknown && history;
-        walk.store = Some(self.made.store().clone());
-        walk.rules = self.rules.clone();
-        walk
-    }
-
-    /// Whether a warning of this name has not been given yet.
-    pub(crate) fn first_time(&self, name: &str) -> bool {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        warned.insert(name.to_owned())
-    }
-
-    pub(crate) fn label(&self) -> Option<&str> {
-        self.label.as_deref()
-    }
-
-    /// The module in its name.
-    pub(crate) fn module(&self) -> &str {
-        &self.module
-    }
-
-    /// Names that it had before, as `was=` tells them.
-    pub(crate) fn was(&self) -> &[String] {
-        &self.was
-    }
-
-    pub(crate) fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
-    fn prepare(&self, py: Python<'_>) -> PyResult<Prepared> {
-        Prepared::new(
-            self.callable(py),
-            &self.ignore,
-            &self.rules,
-            self.label.as_deref(),
-            &self.output,
-        )
-    }
-
-    /// What the function is now.
-    fn prepared(&self, py: Python<'_>) -> PyResult<Arc<Prepared>> {
-        let known = {
-            let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            prepared.clone()
-        };
-        if let Some(known) = known
-            && known.is_current(py)
-        {
-            return Ok(known);
-        }
-        let prepared = Arc::new(self.prepare(py)?);
-        let old = {
-            let mut place = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            place.replace(prepared.clone())
-        };
-        drop(old); // not under the lock: its end may run Python code
-        Ok(prepared)
-    }
-
-    /// What the function is, with all that `depends=` names: what a run further up must know.
-    /// None: something in it has no version.
-    pub(crate) fn identity(
-        &self,
-        py: Python<'_>,
-        prepared: &Prepared,
-    ) -> PyResult<Option<Version>> {
-        if self.depends.is_empty() && self.cutoff.is_none() {
-            return Ok(Some(prepared.identity));
-        }
-        let mut walk = self.walk(false, false);
-        walk.encoder.version(Tag::Code, prepared.identity);
-        if self.cutoff.is_some() {
-            match self.cutoff_version(py)? {
-                Some(version) => walk.encoder.version(Tag::Version, version),
-                None => return Ok(None),
-            }
-        }
-        for depend in &self.depends {
-            match depend.encode(py, &mut walk) {
-                Ok(()) => {}
-                Err(Unversioned::NoVersion { .. }) => return Ok(None),
-                Err(Unversioned::Raised(error)) => return Err(error),
-            }
-        }
-        Ok(Some(walk.encoder.finish()))
-    }
-
-    /// Which cutoff it is; None for none, and for one that has no version.
-    pub(crate) fn cutoff_version(&self, py: Python<'_>) -> PyResult<Option<Version>> {
-        let Some(cutoff) = &self.cutoff else {
-            return Ok(None);
-        };
-        let mut walk = self.walk(false, false);
-        match walk.encode(cutoff.bind(py)) {
-            Ok(()) => Ok(Some(walk.version())),
-            Err(Unversioned::NoVersion { .. }) => Ok(None),
-            Err(Unversioned::Raised(error)) => Err(error),
-        }
-    }
-
-    fn bound<'a, 'py>(
-        &'a self,
-        args: &'a Bound<'py, PyTuple>,
-        kwargs: Option<&'a Bound<'py, PyDict>>,
-        forced: bool,
-    ) -> PyResult<Option<Call<'a, 'py>>> {
-        let py = args.py();
-        let mut prepared = self.prepared(py)?;
-        let mut bound = prepared.binder.bind(args, kwargs)?;
-        if bound.is_none() && prepared.binder.is_opaque() && !self.output.has_fields() {
-            // A decorator may take other arguments than the function below it.
-            prepared = Arc::new(self.prepare(py)?.with_any_arguments(py));
-            bound = prepared.binder.bind(args, kwargs)?;
-        }
-        match bound {
-            Some(values) => Call::new(py, self, prepared, args, kwargs, values, forced).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Python's own TypeError for arguments that do not fit.
-    fn misfit<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let py = args.py();
-        if self.is_async {
-            // A coroutine function raises for its arguments at once, too.
-            return self.callable(py).call(args, kwargs);
-        }
-        self.callable(py).call(args, kwargs)
-    }
-
-    fn call<'py>(
-        &self,
-        args: &Bound<'py, PyTuple>,
-        kwargs: Option<&Bound<'py, PyDict>>,
-        forced: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        match self.bound(args, kwargs, forced)? {
-            Some(mut call) => make::call(&self.made, &mut call),
-            None => self.misfit(args, kwargs),
-        }
-    }
-}
+use table::store_at;
+pub(crate) use table::{_made_functions, identity_of};
 
 /// A function that `make` decorated. It is called as the plain one is.
 #[pyclass(frozen, dict, weakref, module = "remade", name = "MadeFunction")]
@@ -314,7 +91,7 @@ impl MadeFunction {
                 cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
                 switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
-                rules: Rules { follow },
+                rules: Arc::new(Rules { follow }),
                 ignore,
                 label: version,
                 module,
@@ -406,42 +183,9 @@ impl MadeFunction {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = args.py();
-        let Some(mut call) = self.function.bound(args, kwargs, false)? else {
-            return Err(self.wrong_arguments());
-        };
-        let folder = self.function.made.folder();
-        let key = match call.key()? {
-            Keyed::Known(key) => key,
-            Keyed::Unversioned { .. } => {
-                remade::call::CallKey::unversioned(self.function.made.name_version())
-            }
-        };
-        let several = self.function.output.slots.len() > 1;
-        let path_of = |index: usize| -> PyResult<Option<PathBuf>> {
-            let slot = &self.function.output.slots[index];
-            let named = call.file_of(slot)?;
-            Ok(match slot.place {
-                Place::Chosen => {
-                    let mark = if several {
-                        format!(".{index}")
-                    } else {
-                        String::new()
-                    };
-                    Some(folder.result(key, &mark, &slot.extension))
-                }
-                _ => named,
-            })
-        };
-        match &self.function.output.tree {
-            Tree::Choose => {
-                let found = [".npy", ".pkl"]
-                    .iter()
-                    .map(|extension| folder.result(key, "", extension))
-                    .find(|path| path.exists());
-                to_text(py, found)
-            }
-            tree => paths(py, tree, &path_of),
+        match self.function.bound(args, kwargs, false)? {
+            Some(mut call) => path::of_result(args.py(), &self.function, &mut call),
+            None => Err(self.wrong_arguments()),
         }
     }
 
@@ -562,15 +306,7 @@ impl MadeFunction {
     /// Enters it into the table by which records find made functions.
     fn _register(slf: &Bound<'_, Self>) -> PyResult<()> {
         crate::code::note(slf.get().function.callable(slf.py()))?;
-        let reference = PyWeakrefReference::new(slf.as_any())?.unbind();
-        let old = {
-            let mut table = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-            table
-                .get_or_insert_default()
-                .insert(slf.get().function.made.name().to_owned(), reference)
-        };
-        drop(old);
-        Ok(())
+        table::enter(slf)
     }
 
     /// The first half of an asynchronous call.
@@ -672,74 +408,10 @@ impl MadeFunction {
     }
 }
 
-fn coroutine<'py>(
-    slf: &Bound<'py, MadeFunction>,
-    args: &Bound<'py, PyTuple>,
-    kwargs: Option<&Bound<'py, PyDict>>,
-    forced: bool,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = slf.py();
-    let function = &slf.get().function;
-    let prepared = function.prepared(py)?;
-    if prepared.binder.bind(args, kwargs)?.is_none() && !prepared.binder.is_opaque() {
-        return function.misfit(args, kwargs);
-    }
-    py.import("remade._async")?
-        .getattr("call")?
-        .call1((slf, args, kwargs, forced))
-}
-
 fn generic_alias<'py>(
     class: &Bound<'py, PyType>,
     item: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let alias = class.py().import("types")?.getattr("GenericAlias")?;
     alias.call1((class, item))
-}
-
-/// `async def`, also under `functools.partial`.
-fn is_coroutine_function(function: &Bound<'_, PyAny>) -> PyResult<bool> {
-    const COROUTINE: u32 = 0x80;
-    let mut function = function.clone();
-    loop {
-        if let Some(code) = function.getattr_opt("__code__")?
-            && let Some(flags) = code.getattr_opt("co_flags")?
-        {
-            return Ok(flags.extract::<u32>()? & COROUTINE != 0);
-        }
-        match function.getattr_opt("func")? {
-            Some(inner) if !inner.is(&function) => function = inner,
-            _ => return Ok(false),
-        }
-    }
-}
-
-fn to_text<'py>(py: Python<'py>, path: Option<PathBuf>) -> PyResult<Bound<'py, PyAny>> {
-    match path {
-        Some(path) => Ok(path.into_os_string().into_pyobject(py)?.into_any()),
-        None => Ok(py.None().into_bound(py)),
-    }
-}
-
-fn paths<'py>(
-    py: Python<'py>,
-    tree: &Tree,
-    path_of: &impl Fn(usize) -> PyResult<Option<PathBuf>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let all = |trees: &[Tree]| -> PyResult<Vec<Bound<'py, PyAny>>> {
-        trees.iter().map(|tree| paths(py, tree, path_of)).collect()
-    };
-    match tree {
-        Tree::Choose | Tree::Constant(_) => Ok(py.None().into_bound(py)),
-        Tree::Slot(index) => to_text(py, path_of(*index)?),
-        Tree::List(trees) => Ok(pyo3::types::PyList::new(py, all(trees)?)?.into_any()),
-        Tree::Tuple(trees) => Ok(PyTuple::new(py, all(trees)?)?.into_any()),
-        Tree::Dict(trees) => {
-            let dict = PyDict::new(py);
-            for (key, tree) in trees {
-                dict.set_item(key, paths(py, tree, path_of)?)?;
-            }
-            Ok(dict.into_any())
-        }
-    }
 }

@@ -5,6 +5,7 @@
 mod accept;
 mod arrays;
 mod binder;
+mod check;
 mod code;
 mod depends;
 mod errors;
@@ -25,6 +26,7 @@ mod registry;
 mod save;
 mod short;
 mod switches;
+mod timing;
 mod value;
 mod vouch;
 mod write;
@@ -61,11 +63,13 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(check::_check, module)?)?;
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;
     module.add_function(wrap_pyfunction!(switches::_set_defaults, module)?)?;
     module.add_function(wrap_pyfunction!(function::_made_functions, module)?)?;
     module.add_class::<code::Held>()?;
     lineage::add_to(module)?;
+    timing::add_to(module)?;
     registry::testing::add_to(module)
 }

@@ -470,6 +470,9 @@ impl<'py> Saver<'_, 'py> {
         position: &str,
         written: Option<Version>,
     ) -> PyResult<()> {
+        if registry::is_plain(value) {
+            return Ok(());
+        }
         // What the run changed behind its history is told by what is there.
         registry::verify(value)?;
         let found = match written {
@@ -560,12 +563,11 @@ fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
 
 fn write_bytes(
     content: &Bound<'_, PyBytes>,
-    mut file: &std::fs::File,
+    file: &std::fs::File,
 ) -> std::io::Result<(Version, Pickled)> {
-    use std::io::Write;
     let bytes = content.as_bytes();
-    let mut write = || {
-        file.write_all(bytes)?;
+    let write = || {
+        files::write(file, bytes)?;
         Ok((Version::of_bytes(bytes), Pickled::of_bytes(bytes)))
     };
     if bytes.len() > 1 << 20 {

@@ -28,7 +28,7 @@ use remade::version::{Encoder, Tag, Version};
 use crate::code::Rules;
 use crate::registry::{Known, Origin};
 pub(crate) use array::region_content;
-pub(crate) use constant::encode_constant;
+pub(crate) use constant::{encode_constant, is_quick};
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
 pub(crate) use short::short_form;
@@ -50,13 +50,13 @@ pub(crate) struct Walk<'py> {
     /// The files met; when asked for.
     pub sources: Option<Vec<SourceState>>,
     /// What counts as the user's own code.
-    pub rules: Rules,
+    pub rules: Option<Arc<Rules>>,
     memo: Memo<'py>,
     depth: usize,
     sets: usize,
     budget: usize,
     position: String,
-    survey: Option<Survey<'py>>,
+    survey: Option<Box<Survey<'py>>>,
     bare: Option<Version>,
 }
 
@@ -138,7 +138,7 @@ impl Default for Walk<'_> {
             alarms: Vec::new(),
             origins: None,
             sources: None,
-            rules: Rules { follow: Vec::new() },
+            rules: None,
             memo: Memo::default(),
             depth: 0,
             sets: 0,
@@ -164,17 +164,23 @@ impl<'py> Walk<'py> {
     pub(crate) fn surveying(history: bool) -> Walk<'py> {
         Walk {
             history,
-            survey: Some(Survey::default()),
+            survey: Some(Box::default()),
             ..Walk::default()
         }
     }
 
     pub(crate) fn survey(&self) -> Option<&Survey<'py>> {
-        self.survey.as_ref()
+        self.survey.as_deref()
     }
 
     pub(crate) fn into_survey(self) -> Survey<'py> {
-        self.survey.unwrap_or_default()
+        self.survey.map_or_else(Survey::default, |survey| *survey)
+    }
+
+    /// What counts as the user's own code.
+    fn own(&self) -> &Rules {
+        const NONE: &Rules = &Rules { follow: Vec::new() };
+        self.rules.as_deref().unwrap_or(NONE)
     }
 
     /// Ready for the next value; keeps settings and memory.

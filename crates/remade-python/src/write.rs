@@ -36,8 +36,7 @@ pub(crate) fn replace_with(
             .map_err(|error| os_error(&error, path))
     })();
     if written.is_err() {
-        // The error that is told is the one that matters.
-        let _ = files::remove(&staged);
+        files::discard(&staged);
     }
     written
 }
@@ -50,7 +49,7 @@ pub(crate) fn open(path: &Path) -> PyResult<File> {
 /// Replaces a file by these bytes.
 #[pyfunction]
 pub(crate) fn replace_file(filename: PathBuf, content: &[u8]) -> PyResult<()> {
-    replace_with(&filename, |mut file, path| {
-        std::io::Write::write_all(&mut file, content).map_err(|error| os_error(&error, path))
+    replace_with(&filename, |file, path| {
+        files::write(file, content).map_err(|error| os_error(&error, path))
     })
 }

@@ -138,6 +138,13 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The result is safe from a crash of the program, but not of the machine.
+    NotForced {
+        /// The record.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -245,6 +252,12 @@ impl fmt::Display for Warning {
             Warning::Unfinished { path, why } => write!(
                 f,
                 "the result is saved, but could not be given its name {} ({why}).",
+                path.display()
+            ),
+            Warning::NotForced { path, why } => write!(
+                f,
+                "the result is saved, but its record {} could not be forced to the disk ({why}): a \
+                 power failure may lose it.",
                 path.display()
             ),
         }

@@ -15,7 +15,12 @@ pub mod machine;
 pub mod make;
 pub mod persist;
 pub mod record;
+#[cfg(feature = "seam")]
+pub mod seam;
+#[cfg(not(feature = "seam"))]
+mod seam;
 pub mod source;
+mod staged;
 pub mod stamp;
 pub mod store;
 pub mod version;

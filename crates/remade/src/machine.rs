@@ -23,13 +23,18 @@ pub(crate) fn host_digits() -> &'static str {
 }
 
 /// What is different after each start of the machine: results that were not forced to the disk
-/// are believed only within one boot. Empty where the system does not tell.
+/// are believed only within one boot. Where the system does not tell, it is different for each
+/// process, so that nothing is believed wrongly.
 pub fn boot() -> &'static str {
     static BOOT: OnceLock<String> = OnceLock::new();
-    BOOT.get_or_init(|| {
-        std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .map(|text| text.trim().to_owned())
-            .unwrap_or_default()
+    crate::seam::boot().unwrap_or_else(|| {
+        BOOT.get_or_init(|| {
+            std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+                .map(|text| text.trim().to_owned())
+                .unwrap_or_else(|_| {
+                    format!("process {} of {}", std::process::id(), crate::stamp::now())
+                })
+        })
     })
 }
 

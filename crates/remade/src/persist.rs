@@ -3,7 +3,7 @@
 //! One module for each format that the engine writes and reads itself. A format knows nothing of
 //! places: it is given an open file, and a path only to name it in errors.
 
-mod disk;
+pub(crate) mod disk;
 mod gather;
 pub mod nifti;
 pub mod npy;

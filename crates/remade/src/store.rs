@@ -1,17 +1,21 @@
 //! Where does everything lie?
 //!
 //! A [`Store`] is a cache directory and the handle to it. [`layout`] knows every path in it,
-//! [`commit`] makes results visible in one step, [`lock`] lets one caller run while the others
-//! wait, [`aside`] protects what a person made, [`prune`] forgets, [`trust`] tells who else can write
-//! here, [`seal`] proves who wrote a pickle, with the user's [`key`], [`vouch`] seals what a person
-//! vouches for, and [`files`] is the one seam through which all of them touch the file system.
+//! [`commit`] makes results visible in one step, [`durable`] says what is forced to the disk,
+//! [`lock`] lets one caller run while the others wait, [`aside`] protects what a person made,
+//! [`prune`] forgets, [`trust`] tells who else can write here, [`seal`] proves who wrote a pickle,
+//! with the user's [`key`], [`vouch`] seals what a person vouches for, [`check`] compares records and
+//! files, and [`files`] is the one seam through which all of them touch the file system.
 
 pub mod aside;
+pub mod check;
 pub mod commit;
+pub mod durable;
 pub mod files;
 pub mod key;
 pub mod layout;
 pub mod lock;
+mod order;
 pub mod prune;
 pub mod seal;
 pub mod trust;
@@ -24,6 +28,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use durable::Durable;
 pub use layout::FunctionFolder;
 
 /// A cache directory.
@@ -76,10 +81,14 @@ impl Store {
     /// Makes what must be there before anything is written: the folders, `CACHEDIR.TAG` for
     /// backup programs, `.gitignore`, and an id of the store's own.
     pub fn prepare(&self) -> io::Result<()> {
-        if self.prepared.load(Ordering::Relaxed) && self.root.is_dir() {
+        if self.prepared.load(Ordering::Relaxed) && files::is_folder(&self.root) {
             return Ok(());
         }
         layout::prepare(&self.root)?;
+        for folder in layout::shared_folders(&self.root) {
+            // Once for each process; the folders of functions are swept after each commit.
+            let _ = prune::sweep(self, &folder);
+        }
         self.prepared.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -203,5 +203,8 @@ fn the_seal_of_the_record_in_the_manual_is_this_one() {
     let (text, _) = rest.split_once("```").unwrap();
     let record = Record::from_json(text.as_bytes()).unwrap();
     let (_, seals) = sealed(&Key::of([7; 32]), &record, &[Pickled::of_bytes(b"N.")]);
-    assert_eq!(seals[0].to_string(), "SEAL");
+    assert_eq!(
+        seals[0].to_string(),
+        "992276af:b89c385b43eef66502403e08314fc3e0fb8f25d3f7125515b1afe46ba01df7ce"
+    );
 }

@@ -6,8 +6,29 @@ use remade::store::Store;
 use remade::version::Version;
 use std::sync::Arc;
 
+use super::Call;
 use crate::registry::{self, Origin};
 use crate::save;
+
+impl<'py> Call<'_, 'py> {
+    pub(super) fn remember(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+        record: &Arc<Record>,
+    ) -> PyResult<()> {
+        let store = self.function.made.store();
+        if record.kept.is_some() {
+            remember_loaded(value, record, store)?;
+        }
+        for tracked in std::mem::take(&mut self.state.tracked) {
+            let object = tracked.object.bind(self.py);
+            remember_one(object, tracked.position, tracked.content, record, store)?;
+        }
+        self.tell_callers(|caller| {
+            caller.note(self.function, self.state.identity, record);
+        })
+    }
+}
 
 /// From here on the objects in a loaded value are known by history.
 pub(super) fn remember_loaded(

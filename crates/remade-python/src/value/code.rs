@@ -18,15 +18,15 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
-    if let Some(name) = crate::code::name_of_foreign(value, &walk.rules) {
+    if let Some(name) = crate::code::name_of_foreign(value, walk.own()) {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
     // Made methods of a class tell by themselves when they are called.
     let code = if value.is_instance_of::<PyType>() {
-        crate::code::of_type(value, &walk.rules)
+        crate::code::of_type(value, walk.own())
     } else {
-        crate::code::of(value, &walk.rules)
+        crate::code::of(value, walk.own())
     };
     let code = code.map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, value, &code)
@@ -49,11 +49,11 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
-    if let Some(name) = crate::code::name_of_foreign(class.as_any(), &walk.rules) {
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), walk.own()) {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
-    let code = crate::code::of_type(class.as_any(), &walk.rules)
+    let code = crate::code::of_type(class.as_any(), walk.own())
         .map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, class.as_any(), &code)
 }

@@ -149,13 +149,16 @@ fn class_of(value: &Bound<'_, PyAny>) -> *mut ffi::PyTypeObject {
     unsafe { ffi::Py_TYPE(value.as_ptr()) }
 }
 
-fn is_quick(value: &Bound<'_, PyAny>) -> bool {
-    value.is_none()
-        || value.is_exact_instance_of::<PyInt>()
-        || value.is_exact_instance_of::<PyString>()
-        || value.is_exact_instance_of::<PyFloat>()
-        || value.is_exact_instance_of::<PyBool>()
-        || value.is_exact_instance_of::<PyBytes>()
+/// Whether it is of one of the commonest types, which hold nothing that could be anything else.
+#[inline]
+pub(crate) fn is_quick(value: &Bound<'_, PyAny>) -> bool {
+    let class = class_of(value);
+    class == &raw mut ffi::PyLong_Type
+        || class == &raw mut ffi::PyUnicode_Type
+        || class == &raw mut ffi::PyFloat_Type
+        || class == &raw mut ffi::PyBool_Type
+        || class == &raw mut ffi::PyBytes_Type
+        || value.is_none()
 }
 
 /// Encodes the commonest types, which need no look into the table of kinds.

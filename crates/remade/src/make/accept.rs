@@ -185,7 +185,7 @@ fn keep<F: Face>(
         Err(LoadFailure::Unloadable { path, why }) => return unloadable(path, why),
     }
     let was = known.record.key;
-    match carry::carry(made, record, was, &found) {
+    match carry::carry(made, record, was, &found, face.durable()) {
         Ok(_) => {
             finish::write_code(made, face);
             Ok(Acceptance::Kept(reasons))

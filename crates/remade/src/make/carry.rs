@@ -9,7 +9,7 @@ use crate::call::CallKey;
 use crate::record::Record;
 use crate::stamp;
 use crate::store::commit::{self, Staging};
-use crate::store::{files, prune};
+use crate::store::{Durable, files, prune};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub(super) fn carry<K: Default>(
     mut record: Record,
     was: CallKey,
     found: &[Option<PathBuf>],
+    durable: Durable,
 ) -> io::Result<Arc<Known<K>>> {
     made.prepare()?;
     let mut staging = Staging::new();
@@ -56,7 +57,7 @@ pub(super) fn carry<K: Default>(
     }
     let path = made.folder.record(record.key);
     let taken_at = stamp::now();
-    let committed = commit::commit(&made.store, &made.folder, staging, &mut record)?;
+    let committed = commit::commit(&made.store, &made.folder, staging, &mut record, durable)?;
     let settled = committed.stamp.is_settled(taken_at);
     prune::remember_newest(&made.store, &made.folder, record.key, made.keep)?;
     let key = record.key;

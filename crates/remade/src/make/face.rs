@@ -6,6 +6,7 @@ use crate::decide::{Present, Reason};
 use crate::event::{Event, Warning};
 use crate::record::{Digest, Implicit, Item, Nested, Record, Shape};
 use crate::source::SourceState;
+use crate::store::Durable;
 use crate::store::commit::{StagedFile, Staging};
 use crate::store::seal::Pickled;
 use crate::version::Version;
@@ -31,6 +32,10 @@ pub trait Face {
     /// Names that the function had before. Asked once, where it has no records.
     fn former(&mut self) -> Result<Vec<Former>, Self::Error> {
         Ok(Vec::new())
+    }
+    /// What is forced to the disk. It is no part of any version.
+    fn durable(&self) -> Durable {
+        Durable::Auto
     }
     /// Whether to run whatever is stored.
     fn is_forced(&self) -> bool;

@@ -60,7 +60,8 @@ pub(super) fn finish<F: Face>(
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
         let taken_at = stamp::now();
-        let work = || commit::commit(&made.store, &made.folder, staging, &mut record);
+        let durable = face.durable();
+        let work = || commit::commit(&made.store, &made.folder, staging, &mut record, durable);
         let committed = if is_long { face.detached(work) } else { work() };
         let committed = committed.map_err(|error| failed(&path, &error))?;
         let settled = committed.stamp.is_settled(taken_at);
@@ -74,7 +75,7 @@ pub(super) fn finish<F: Face>(
             return face.not_saved(value, failure);
         }
     };
-    tell(face, &committed);
+    tell(face, &path, &committed);
     // What could not be forgotten now is forgotten after the next run.
     let _ = prune::remember_newest(&made.store, &made.folder, record.key, made.keep);
     for folder in record
@@ -354,7 +355,7 @@ pub(super) fn persisted(persister: Version, content: Version) -> Version {
 pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
     for (fingerprint, text) in face.code_texts() {
         let path = layout::code_path(made.store.root(), fingerprint);
-        let Some(folder) = path.parent().filter(|_| !path.exists()) else {
+        let Some(folder) = path.parent().filter(|_| !files::exists(&path)) else {
             continue;
         };
         if let Ok(json) = serde_json::to_vec_pretty(&text) {
@@ -373,7 +374,13 @@ fn tell_no_key<F: Face>(face: &mut F, no_key: NoKey) {
     }
 }
 
-fn tell<F: Face>(face: &mut F, committed: &Committed) {
+fn tell<F: Face>(face: &mut F, record: &Path, committed: &Committed) {
+    if let Some(error) = &committed.unforced {
+        face.warn_only(Warning::NotForced {
+            path: record.to_owned(),
+            why: error.to_string(),
+        });
+    }
     for (from, to) in &committed.moved {
         face.warn_only(Warning::MovedAside {
             from: from.clone(),

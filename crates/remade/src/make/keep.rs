@@ -80,8 +80,10 @@ fn find<F: Face>(
         return Ok(None);
     };
     let (mut reasons, mut moved) = (Vec::new(), Vec::new());
+    let durable = face.durable();
     let left = reuse::Names::Left;
-    let found = face.detached(|| reuse::find_files(made, known, &mut reasons, &mut moved, left));
+    let look = || reuse::find_files(made, known, durable, &mut reasons, &mut moved, left);
+    let found = face.detached(look);
     for (from, to) in moved {
         face.warn_only(Warning::MovedAside { from, to });
     }

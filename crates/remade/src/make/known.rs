@@ -2,7 +2,7 @@
 
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record, Unreadable};
-use crate::stamp::{self, Stamp};
+use crate::stamp::{self, Stamp, Watched};
 use crate::store::{FunctionFolder, Store, commit, files};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,7 +25,7 @@ pub struct Known<K> {
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
     written: Vec<PathBuf>,
-    path: PathBuf,
+    path: Watched,
     stamp: Stamp,
     settled: bool,
 }
@@ -33,7 +33,7 @@ pub struct Known<K> {
 /// The file of one result.
 #[derive(Debug)]
 pub struct KnownFile {
-    path: PathBuf,
+    path: Watched,
     stamp: Stamp,
     believed: bool,
     named: bool,
@@ -67,7 +67,7 @@ impl<K: Default> Known<K> {
             .iter()
             .map(|result| {
                 result.file.as_ref().map(|file| KnownFile {
-                    path: store.from_stored(&file.path),
+                    path: Watched::new(store.from_stored(&file.path)),
                     stamp: file.stamp,
                     named: file.named,
                     believed: same_boot && file.stamp.is_settled(now),
@@ -84,7 +84,7 @@ impl<K: Default> Known<K> {
                 .iter()
                 .map(|state| store.from_stored(&state.path))
                 .collect(),
-            path,
+            path: Watched::new(path),
             settled,
             stamp,
             record: Arc::new(record),
@@ -100,13 +100,14 @@ impl<K> Known<K> {
 
     /// The record's own file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.path()
     }
 
     /// The final names of all files, with those that the function wrote by itself.
     pub fn paths(&self) -> Vec<PathBuf> {
-        let kept = self.files.iter().flatten().map(|file| &file.path);
-        kept.chain(&self.written).cloned().collect()
+        let kept = self.files.iter().flatten().map(KnownFile::path);
+        let written = self.written.iter().map(PathBuf::as_path);
+        kept.chain(written).map(Path::to_owned).collect()
     }
 
     /// Of the record's file when it was read, and whether it was settled then.
@@ -142,12 +143,16 @@ impl<K> Known<K> {
 impl KnownFile {
     /// The final name.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.path()
     }
 
     /// One question to the file system: is it the file that the record means?
     fn is_as_recorded(&self) -> bool {
-        self.believed && self.is_at(&self.path)
+        self.believed
+            && self
+                .path
+                .stamp(self.named)
+                .is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// Whether what lies at this path now is what the record means.
@@ -197,7 +202,7 @@ impl KnownFile {
         check: impl FnOnce(&std::fs::File) -> Result<(), E>,
         check_bytes: impl FnOnce(&std::fs::File, &[u8]) -> Result<(), E>,
     ) -> io::Result<Result<Option<Content>, E>> {
-        if path == self.path
+        if path == self.path()
             && let Some(bytes) = self.content.get()
         {
             return Ok(Ok(Some(Content::Bytes(bytes.clone()))));
@@ -216,7 +221,7 @@ impl KnownFile {
         if let Err(refusal) = check_bytes(&file, &bytes) {
             return Ok(Err(refusal));
         }
-        if self.believed && path == self.path && bytes.len() as u64 == self.stamp.size {
+        if self.believed && path == self.path() && bytes.len() as u64 == self.stamp.size {
             let _ = self.content.set(bytes.clone());
         }
         Ok(Ok(Some(Content::Bytes(bytes))))
@@ -291,7 +296,7 @@ impl<K: Default> Memory<K> {
         let known = self.lock().get(&key).cloned();
         let path = match known {
             Some(known) => {
-                match Stamp::of_path_itself(&known.path) {
+                match known.path.stamp(false) {
                     Ok(stamp) if stamp == known.stamp && known.settled => return Ok(known),
                     Ok(_) => {}
                     Err(_) => {
@@ -299,7 +304,7 @@ impl<K: Default> Memory<K> {
                         return Err(Absent::None);
                     }
                 }
-                known.path.clone()
+                known.path().to_owned()
             }
             None => path()?,
         };

@@ -8,6 +8,7 @@ use crate::event::Warning;
 use crate::record::{Record, Unreadable};
 use crate::stamp::{self, Stamp};
 use crate::store::commit::{self, Located};
+use crate::store::durable::{self, Durable};
 use crate::store::lock::{self, Attempt};
 use crate::store::{files, prune};
 use std::path::{Path, PathBuf};
@@ -262,7 +263,9 @@ pub(super) fn look_for_files<F: Face>(
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<Decided<F::Kept>>, F::Error> {
     let mut moved = Vec::new();
-    let found = face.detached(|| find_files(made, known, reasons, &mut moved, Names::Given));
+    let durable = face.durable();
+    let given = Names::Given;
+    let found = face.detached(|| find_files(made, known, durable, reasons, &mut moved, given));
     for (from, to) in moved {
         face.warn(Warning::MovedAside { from, to })?;
     }
@@ -283,6 +286,7 @@ pub(super) enum Names {
 pub(super) fn find_files<K: Default>(
     made: &Made<K>,
     known: Arc<Known<K>>,
+    durable: Durable,
     reasons: &mut Vec<Reason>,
     moved: &mut Vec<(PathBuf, PathBuf)>,
     names: Names,
@@ -326,7 +330,7 @@ pub(super) fn find_files<K: Default>(
     for state in &known.record.written {
         if !made.store.is_still(state) {
             let path = made.store.from_stored(&state.path);
-            reasons.push(if path.exists() {
+            reasons.push(if files::exists(&path) {
                 Reason::ResultChanged { path }
             } else {
                 Reason::ResultMissing { path }
@@ -337,13 +341,13 @@ pub(super) fn find_files<K: Default>(
         return None;
     }
     if names == Names::Given {
-        complete(made, &known, &mut elsewhere, moved);
+        complete(made, &known, durable, &mut elsewhere, moved);
     }
     let known = match restamped {
         None => known,
         Some(mut record) => {
             record.boot = crate::machine::boot().to_owned();
-            restamp(made, known, record, &doubted)
+            restamp(made, known, record, &doubted, durable)
         }
     };
     Some((known, elsewhere))
@@ -354,6 +358,7 @@ pub(super) fn find_files<K: Default>(
 fn complete<K: Default>(
     made: &Made<K>,
     known: &Known<K>,
+    durable: Durable,
     elsewhere: &mut [Option<PathBuf>],
     moved: &mut Vec<(PathBuf, PathBuf)>,
 ) {
@@ -377,7 +382,7 @@ fn complete<K: Default>(
         let Some(file) = file.filter(|_| !is_final(index, path)) else {
             continue;
         };
-        if let Ok(aside) = commit::complete(&made.store, &made.folder, file) {
+        if let Ok(aside) = commit::complete(&made.store, &made.folder, file, durable) {
             let target = made.store.from_stored(&file.path);
             moved.extend(aside.map(|aside| (target.clone(), aside)));
             *path = Some(target);
@@ -397,18 +402,22 @@ fn is_still_the_record<K>(known: &Known<K>) -> bool {
 fn restamp<K: Default>(
     made: &Made<K>,
     known: Arc<Known<K>>,
-    record: Record,
+    mut record: Record,
     doubted: &[usize],
+    durable: Durable,
 ) -> Arc<Known<K>> {
     let path = known.path().to_owned();
     // A stamp that is not settled is never written down: who reads it later takes it for settled.
     let written = if doubted.is_empty()
         && let Attempt::Taken(_lock) = lock::attempt(&made.folder.lock(record.key))
         && is_still_the_record(&known)
-        && let Ok(text) = record.to_json()
     {
+        // What says that it was synced says so of the files as they are now.
+        record.synced = durable.forces_again(&record)
+            && durable::sync_rest(&record, &made.store, |_| false).is_ok();
         let taken_at = stamp::now();
-        let written = files::replace(&path, &text, false).ok();
+        let written = record.to_json().ok();
+        let written = written.and_then(|text| files::replace(&path, &text, record.synced).ok());
         written.map(|stamp| (stamp, stamp.is_settled(taken_at)))
     } else {
         None
@@ -439,7 +448,8 @@ pub(super) fn newest<F: Face>(
             }
             let (mut reasons, mut moved) = (Vec::new(), Vec::new());
             // Nobody asked for a file by its name, so none is given one.
-            let look = || find_files(made, known, &mut reasons, &mut moved, Names::Left);
+            let durable = face.durable();
+            let look = || find_files(made, known, durable, &mut reasons, &mut moved, Names::Left);
             let found = face.detached(look);
             let Some((known, elsewhere)) = found else {
                 continue;

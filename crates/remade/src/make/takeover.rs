@@ -9,7 +9,7 @@ use crate::call::CallKey;
 use crate::record::{Implicit, Record};
 use crate::store::commit::{self, Located};
 use crate::store::prune::{self, Keep};
-use crate::store::{FunctionFolder, Store, aside, layout, seal};
+use crate::store::{Durable, FunctionFolder, Store, aside, files, layout, seal};
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::io;
@@ -53,7 +53,7 @@ pub(super) fn once<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, 
             }
             if let Some(renamed) = renamed(made, face, &record, &former)? {
                 // What cannot be written now is computed anew.
-                any |= move_over(made, &folder, &record, renamed).is_ok();
+                any |= move_over(made, &folder, &record, renamed, face.durable()).is_ok();
             }
         }
     }
@@ -159,6 +159,7 @@ fn move_over<K: Default>(
     folder: &FunctionFolder,
     record: &Record,
     renamed: Record,
+    durable: Durable,
 ) -> io::Result<()> {
     let mut found = Vec::with_capacity(record.results.len());
     for result in &record.results {
@@ -174,8 +175,8 @@ fn move_over<K: Default>(
     }
     let mut renamed = renamed;
     let _ = seal::seal(&mut renamed, &seal::proven(record, &found));
-    carry::carry(made, renamed, record.key, &found)?;
-    prune::forget(folder, record.key)
+    carry::carry(made, renamed, record.key, &found, durable)?;
+    prune::forget(&made.store, folder, record.key)
 }
 
 /// Names of functions that are called `rest` in a script whose file is gone: it may have been renamed
@@ -223,7 +224,7 @@ fn has_vanished(store: &Store, record: &Record, script: &str) -> bool {
             script.push(".");
             script.push(extension);
         }
-        if file.with_file_name(script).exists() {
+        if files::exists(&file.with_file_name(script)) {
             return false;
         }
         any = true;

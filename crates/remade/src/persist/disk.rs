@@ -1,7 +1,8 @@
 //! How do large pieces of a file get to the disk and back?
 
+use crate::seam::{Operation, ask};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 
 /// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
 /// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
@@ -11,10 +12,80 @@ pub(super) const WRITTEN: usize = 1024 * 1024;
 /// Files of this size and more are given their place on the disk ahead.
 const PREALLOCATED: u64 = 1024 * 1024;
 
+/// What a file that grows is given ahead.
+const STEP: u64 = 8 * 1024 * 1024;
+
+/// A new file of a size that nobody knows beforehand. It is given its place on the disk in steps,
+/// ahead of what is written, for the sake of the rename that follows: see [`preallocate`].
+pub(super) struct Growing<'a> {
+    file: &'a File,
+    step: u64,
+    written: u64,
+    given: u64,
+}
+
+impl<'a> Growing<'a> {
+    /// `size`: about what it will be at most.
+    pub(super) fn new(file: &'a File, size: u64) -> Growing<'a> {
+        Growing {
+            file,
+            step: if size < PREALLOCATED {
+                0
+            } else {
+                size.min(STEP)
+            },
+            written: 0,
+            given: 0,
+        }
+    }
+
+    /// Gives back the place that was not needed.
+    pub(super) fn finish(self) {
+        if self.given > self.written {
+            // Where that fails, the file takes more place than it needs, and is whole all the same.
+            let _ = ask(Operation::Trim(self.file, self.written))
+                .and_then(|()| self.file.set_len(self.written));
+        }
+    }
+}
+
+impl Write for Growing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let end = self.written + bytes.len() as u64;
+        if end > self.given && self.step > 0 {
+            self.given = end.next_multiple_of(self.step);
+            // What follows may fit where a whole step does not: writing tells.
+            let _ = allocate(self.file, self.given);
+        }
+        write(self.file, bytes)?;
+        self.written = end;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A new file of a known size.
+pub(super) struct Known<'a>(pub(super) &'a File);
+
+impl Write for Known<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(self.0, bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Fills the memory from this place of the file.
 #[cfg(unix)]
 pub(super) fn read_exact_at(file: &File, memory: &mut [u8], position: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt;
+    ask(Operation::Read(file))?;
     file.read_exact_at(memory, position)
 }
 
@@ -38,19 +109,31 @@ pub(super) fn read_exact_at(
     Ok(())
 }
 
+/// Writes all of these bytes behind those that were written so far.
+pub(crate) fn write(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    ask(Operation::Write(file, bytes))?;
+    file.write_all(bytes)
+}
+
 /// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
 /// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
 /// over an existing file.
-#[cfg(target_os = "linux")]
 pub(super) fn preallocate(file: &File, size: u64) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-
     if size < PREALLOCATED {
         return Ok(());
     }
-    // The size of the file grows with what is written all the same, so that a file that a crash cut
-    // short can be told from a whole one.
+    allocate(file, size)
+}
+
+/// The size of the file grows with what is written all the same, so that a file that a crash cut
+/// short can be told from a whole one.
+#[cfg(target_os = "linux")]
+fn allocate(file: &File, size: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+
+    ask(Operation::Allocate(file, size))
+        .map_err(|_| io::Error::from(io::ErrorKind::StorageFull))?;
     match fallocate(file, FallocateFlags::KEEP_SIZE, 0, size) {
         Err(Errno::NOSPC | Errno::DQUOT) => Err(io::ErrorKind::StorageFull.into()),
         // Anything else: this file system cannot, and writing works without.
@@ -59,7 +142,6 @@ pub(super) fn preallocate(file: &File, size: u64) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn preallocate(_: &File, _: u64) -> io::Result<()> {
-    let _ = PREALLOCATED;
+fn allocate(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::SourceError;
+use crate::seam::{Operation, ask};
 use crate::version::Version;
 
 /// What is read at a time.
@@ -24,6 +25,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         options.custom_flags(flags.bits().cast_signed());
     }
+    ask(Operation::Open(path))?;
     options.open(path)
 }
 
@@ -33,6 +35,7 @@ pub(super) fn read(mut file: &File, size: u64) -> io::Result<Version> {
     let length = usize::try_from(size.saturating_add(1)).map_or(BLOCK, |size| size.min(BLOCK));
     let mut block = vec![0; length];
     let mut digest = Xxh3::new();
+    ask(Operation::Read(file))?;
     loop {
         match file.read(&mut block) {
             Ok(0) => return Ok(Version::from_u128(digest.digest128())),

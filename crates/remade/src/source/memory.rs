@@ -11,13 +11,13 @@ use std::collections::HashMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, SourceError, SourceFile, content, path};
+use crate::seam::{Operation, ask};
 use crate::stamp::{self, Stamp};
 use crate::version::Version;
 
@@ -82,14 +82,13 @@ impl SourceMemory {
     /// Whether looking at this file asks only for its stamp.
     pub fn is_known(&self, path: &Path) -> bool {
         let known = self.table().and_then(|table| table.get(path).copied());
-        known.is_some_and(|known| {
-            fs::metadata(path).is_ok_and(|found| Stamp::of_metadata(&found) == known.stamp)
-        })
+        known.is_some_and(|known| Stamp::of_path(path).is_ok_and(|found| found == known.stamp))
     }
 
     /// What there is at this place, and what is in it.
     pub(super) fn content(&self, path: &Path) -> Result<Entry, SourceError> {
-        let metadata = match fs::metadata(path) {
+        let looked = ask(Operation::Look(path)).and_then(|()| fs::metadata(path));
+        let metadata = match looked {
             Ok(metadata) => metadata,
             Err(error) if content::is_absent(&error) => return Ok(Entry::Missing),
             Err(error) => return Err(SourceError::io("look up", path)(error)),
@@ -112,7 +111,9 @@ impl SourceMemory {
         // The stamp comes first: what is written from now on changes it, so a mixture of old and new
         // content is never taken for the new one.
         let taken_at = stamp::now();
-        let metadata = file.metadata().map_err(SourceError::io("read", path))?;
+        let metadata = ask(Operation::LookAt(file))
+            .and_then(|()| file.metadata())
+            .map_err(SourceError::io("read", path))?;
         content::refuse_special(path, &metadata)?;
         if metadata.is_dir() {
             return Ok(Entry::Folder);
@@ -194,6 +195,7 @@ impl SourceMemory {
             return None;
         }
         let mut text = Vec::new();
+        ask(Operation::Read(&file)).ok()?;
         file.take(LONGEST_NOTE).read_to_end(&mut text).ok()?;
         let note: Note = serde_json::from_slice(&text).ok()?;
         let is_ours = note.format == FORMAT && path::from_text(&note.path)? == path;
@@ -205,7 +207,6 @@ impl SourceMemory {
     }
 
     fn write_note(&self, path: &Path, known: &Known) -> io::Result<()> {
-        static STAGED: AtomicU64 = AtomicU64::new(0);
         let Some((folder, name)) = self.note_path(path) else {
             return Ok(());
         };
@@ -218,19 +219,24 @@ impl SourceMemory {
         };
         let text = serde_json::to_vec(&note)?;
         // The folder above is the store's. Looking at files does not make a store.
+        ask(Operation::Look(&folder))?;
         if !is_real_folder(&folder) {
+            ask(Operation::MakeFolder(&folder))?;
             fs::create_dir(&folder)?;
         }
-        let number = STAGED.fetch_add(1, Ordering::Relaxed);
-        let staged = folder.join(format!(".{name}-{}-{number}", std::process::id()));
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&staged)
-            .and_then(|mut file| file.write_all(&text))
-            .and_then(|()| fs::rename(&staged, folder.join(name).with_extension("json")));
+        let target = folder.join(name).with_extension("json");
+        let staged = crate::staged::staged(&target);
+        let written = (|| {
+            ask(Operation::Create(&staged))?;
+            let mut options = OpenOptions::new();
+            let mut file = options.write(true).create_new(true).open(&staged)?;
+            ask(Operation::Write(&file, &text))?;
+            file.write_all(&text)?;
+            ask(Operation::Rename(&staged, &target))?;
+            fs::rename(&staged, &target)
+        })();
         if written.is_err() {
-            let _ = fs::remove_file(&staged);
+            let _ = ask(Operation::Remove(&staged)).and_then(|()| fs::remove_file(&staged));
         }
         written
     }
@@ -261,5 +267,6 @@ fn open_note(path: &Path) -> io::Result<File> {
         let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
         options.custom_flags(flags.bits().cast_signed());
     }
+    ask(Operation::Open(path))?;
     options.open(path)
 }

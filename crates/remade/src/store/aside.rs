@@ -27,17 +27,40 @@ pub(super) fn protect(
     refuse_what_is_no_file(target)?;
     let stored = store.to_stored(target);
     // The usual case first: it is what the newest run left, and nothing need be read.
-    let by_stamp = |file: &FileState| file.path == stored && file.stamp == stamp;
-    if prune::newest(folder).is_some_and(|record| results(&record).any(by_stamp)) {
-        return Ok(None);
-    }
-    let is_this = |file: &FileState| explains(file, &stored, stamp, target);
-    if coming.is_some_and(|file| same_content(file, stamp, target)) {
-        return Ok(None);
-    }
-    if records(folder).any(|record| results(&record).any(is_this)) || was_forgotten(folder, is_this)
+    if is_of_newest(folder, &stored, stamp)
+        || coming.is_some_and(|file| same_content(file, stamp, target))
+        || is_of_any(store, folder, target, stamp)?
     {
         return Ok(None);
+    }
+    second_name(target, stamp).map(Some)
+}
+
+/// Whether a record of this store means what lies there now, or once did.
+pub(super) fn is_explained(
+    store: &Store,
+    folder: &FunctionFolder,
+    target: &Path,
+) -> io::Result<bool> {
+    is_of_any(store, folder, target, Stamp::of_path_itself(target)?)
+}
+
+fn is_of_newest(folder: &FunctionFolder, stored: &str, stamp: Stamp) -> bool {
+    let by_stamp = |file: &FileState| file.path == stored && file.stamp == stamp;
+    prune::newest(folder).is_some_and(|record| results(&record).any(by_stamp))
+}
+
+fn is_of_any(
+    store: &Store,
+    folder: &FunctionFolder,
+    target: &Path,
+    stamp: Stamp,
+) -> io::Result<bool> {
+    let stored = store.to_stored(target);
+    let is_this = |file: &FileState| explains(file, &stored, stamp, target);
+    if records(folder).any(|record| results(&record).any(is_this)) || was_forgotten(folder, is_this)
+    {
+        return Ok(true);
     }
     // Another function of this store may have written it.
     for other in functions(store)? {
@@ -45,15 +68,15 @@ pub(super) fn protect(
             && (records(&other).any(|record| results(&record).any(is_this))
                 || was_forgotten(&other, is_this))
         {
-            return Ok(None);
+            return Ok(true);
         }
     }
-    second_name(target, stamp).map(Some)
+    Ok(false)
 }
 
 /// A link, a folder or a device is not ours to replace.
 pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
-    match std::fs::symlink_metadata(target) {
+    match files::look_itself(target) {
         Ok(found) if !found.is_file() => Err(io::Error::new(
             io::ErrorKind::AlreadyExists,
             "something that is not a regular file lies there; move it away or name another file",
@@ -117,7 +140,7 @@ fn second_name(target: &Path, stamp: Stamp) -> io::Result<PathBuf> {
             Ok(()) => return Ok(aside),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // File systems without second names: the rename leaves a moment without the file.
-            Err(_) if !aside.exists() => {
+            Err(_) if !files::exists(&aside) => {
                 return files::rename(target, &aside).map(|()| aside);
             }
             Err(error) => return Err(error),
@@ -159,7 +182,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
             digest: file.digest,
         })?;
         files::append_line(&folder.forgotten(), &line)?;
-        let after = std::fs::symlink_metadata(folder.forgotten())?.len();
+        let after = files::look_itself(&folder.forgotten())?.len();
         let before = after.saturating_sub(line.len() as u64 + 1);
         if after >= TIDIED_FROM && after.ilog2() != before.checked_ilog2().unwrap_or(0) {
             tidy(folder)?;

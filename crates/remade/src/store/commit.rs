@@ -5,6 +5,7 @@
 //! commit point. At last the results get their final names. A reader who finds that a final file is
 //! not the one the record means opens the staged one ([`locate`]).
 
+use super::durable::{self, Durable};
 use super::{FunctionFolder, Store, aside, files, layout, prune};
 use crate::persist::npy;
 use crate::record::{Digest, FileState, Record};
@@ -13,7 +14,6 @@ use crate::version::Version;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Files that are written but not visible yet. What was not committed is removed when dropped.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl Staging {
     /// Bytes written so far.
     pub fn size(&self) -> u64 {
         let sizes = self.entries.iter().map(|entry| {
-            let metadata = std::fs::symlink_metadata(&entry.staged);
+            let metadata = files::look_itself(&entry.staged);
             metadata.map_or(0, |metadata| metadata.len())
         });
         sizes.sum()
@@ -155,8 +155,7 @@ impl Default for Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         for entry in self.entries.iter().filter(|entry| !entry.committed) {
-            // Nothing more can be done here; the next commit in this folder sweeps.
-            let _ = files::remove_staged(&entry.staged);
+            files::discard(&entry.staged);
         }
     }
 }
@@ -170,6 +169,8 @@ pub struct Committed {
     pub moved: Vec<(PathBuf, PathBuf)>,
     /// What went wrong after the commit point: the result is safe, but not at its final name.
     pub unfinished: Option<(PathBuf, io::Error)>,
+    /// Why the name of the record, alone, could not be forced to the disk.
+    pub unforced: Option<io::Error>,
 }
 
 /// Makes staged results and their record visible. Before the commit point every error leaves the
@@ -179,24 +180,27 @@ pub fn commit(
     folder: &FunctionFolder,
     mut staging: Staging,
     record: &mut Record,
+    durable: Durable,
 ) -> io::Result<Committed> {
-    record.synced = is_worth_syncing(record);
+    record.synced = durable.forces(record);
     record.boot = crate::machine::boot().to_owned();
     let mut moved = Vec::new();
     for entry in &staging.entries {
         if entry.named {
             let state = state_of(record, store, &entry.target);
             if let Some(to) = aside::protect(store, folder, &entry.target, state)? {
+                sync_aside(&to, durable)?;
                 moved.push((entry.target.clone(), to));
             }
         }
         if record.synced {
-            files::open_regular(&entry.staged)?.sync_all()?;
-            files::sync_folder_of(&entry.staged)?;
+            durable::sync(&entry.staged)?;
         }
     }
-    if record.synced && record.kept.is_some() {
-        sync_kept(record, store, &staging)?;
+    if record.synced {
+        let entries = &staging.entries;
+        let is_staged = |path: &Path| entries.iter().any(|entry| entry.target == path);
+        durable::sync_rest(record, store, is_staged)?;
     }
     let text = record.to_json().map_err(io::Error::other)?;
     if staging.entries.iter().any(|entry| entry.named)
@@ -207,6 +211,10 @@ pub fn commit(
     }
     let stamp = files::replace(&folder.record(record.key), &text, record.synced)?;
     // From here on the new result is the result, whatever happens.
+    let unforced = match record.synced {
+        true => durable::sync_name(&folder.record(record.key)).err(),
+        false => None,
+    };
     let mut unfinished = None;
     for entry in &mut staging.entries {
         entry.committed = true;
@@ -214,26 +222,23 @@ pub fn commit(
             unfinished = Some((entry.target.clone(), error));
         } else if entry.linked {
             // Renaming one name of a file over another name of it does nothing.
-            let _ = files::remove(&entry.staged);
+            files::discard(&entry.staged);
         }
     }
     Ok(Committed {
         stamp,
         moved,
         unfinished,
+        unforced,
     })
 }
 
-/// A record that says it was synced says so of the files that stayed, too.
-fn sync_kept(record: &Record, store: &Store, staging: &Staging) -> io::Result<()> {
-    let files = record.results.iter().filter_map(|one| one.file.as_ref());
-    for path in files.map(|file| store.from_stored(&file.path)) {
-        if staging.entries.iter().all(|entry| entry.target != path) {
-            files::open_regular(&path)?.sync_all()?;
-            files::sync_folder_of(&path)?;
-        }
+/// The second name of a person's file is there before the first one is taken from it.
+fn sync_aside(path: &Path, durable: Durable) -> io::Result<()> {
+    match durable {
+        Durable::Never => Ok(()),
+        Durable::Auto | Durable::Always => durable::sync_name(path),
     }
-    Ok(())
 }
 
 fn state_of<'a>(record: &'a Record, store: &Store, target: &Path) -> Option<&'a FileState> {
@@ -244,32 +249,22 @@ fn state_of<'a>(record: &'a Record, store: &Store, target: &Path) -> Option<&'a 
         .find(|file| store.from_stored(&file.path) == target)
 }
 
-/// A sync costs about a hundredth of a second and the time to write the bytes. Who has computed a
-/// hundred times as long does not notice it, and has the most to lose.
-fn is_worth_syncing(record: &Record) -> bool {
-    const BYTES_PER_SECOND: f64 = 200e6;
-    let bytes: u64 = record
-        .results
-        .iter()
-        .filter_map(|result| result.file.as_ref())
-        .map(|file| file.stamp.size)
-        .sum();
-    let sync = Duration::from_millis(10).as_secs_f64() + bytes as f64 / BYTES_PER_SECOND;
-    record.seconds >= 100.0 * sync
-}
-
 /// The last step of a commit whose process died before it: the staged file of a result gets its
 /// name. The caller holds the lock of the call. Gives where a person's file was moved aside to.
 pub fn complete(
     store: &Store,
     folder: &FunctionFolder,
     file: &FileState,
+    durable: Durable,
 ) -> io::Result<Option<PathBuf>> {
     let target = store.from_stored(&file.path);
     let moved = match file.named {
         true => aside::protect(store, folder, &target, Some(file))?,
         false => None,
     };
+    if let Some(aside) = &moved {
+        sync_aside(aside, durable)?;
+    }
     files::rename(&target.with_file_name(&file.staged), &target)?;
     Ok(moved)
 }

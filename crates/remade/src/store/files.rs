@@ -1,16 +1,20 @@
 //! How does the store touch the file system?
 //!
-//! The one seam: everything that the store writes, renames or removes goes through a function
-//! here, so that a test can make each of them fail, and a reader finds all of them in one place.
+//! Everything that the store looks up, reads, writes, renames, removes or syncs goes through a
+//! function here, which tells the seam first: so a test can make each of them fail, and a reader
+//! finds all of them in one place.
 
+use crate::persist::disk;
+use crate::seam::{Operation, ask};
 use crate::stamp::Stamp;
 use crate::version::Version;
 use crate::version::array::ContentDigest;
 use std::ffi::OsString;
-use std::fs::{self, File, FileTimes, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How far back a finished file is dated. Later than any clock tick can hide: whoever writes to the
 /// file afterwards gives it another time, so its stamp can be believed at once. It also has
@@ -19,17 +23,33 @@ const BACKDATED: Duration = Duration::from_millis(50);
 
 /// Makes a folder, and those above it, for this user alone.
 pub fn make_private_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
+    if is_folder(path) {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        make_folders(parent)?;
     }
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    make_folder(path, &builder)
+}
+
+/// Makes a folder and those above it, as any program would.
+fn make_folders(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || is_folder(path) {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        make_folders(parent)?;
+    }
+    make_folder(path, &fs::DirBuilder::new())
+}
+
+fn make_folder(path: &Path, builder: &fs::DirBuilder) -> io::Result<()> {
+    ask(Operation::MakeFolder(path))?;
     match builder.create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(path) => Ok(()),
         done => done,
     }
 }
@@ -42,7 +62,7 @@ pub fn make_own_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match ask(Operation::MakeFolder(path)).and_then(|()| builder.create(path)) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(path) => Ok(()),
         Ok(()) => {
             share_as_parent(path);
@@ -58,7 +78,7 @@ fn share_as_parent(path: &Path) {
     {
         use std::os::unix::fs::PermissionsExt;
         const GROUP: u32 = 0o2070;
-        let parent = path.parent().and_then(|parent| fs::metadata(parent).ok());
+        let parent = path.parent().and_then(|parent| look(parent).ok());
         let shared = parent.map_or(0, |parent| parent.permissions().mode() & GROUP);
         if shared & 0o020 != 0 {
             // Where this fails, the folder is its maker's alone, and others compute for themselves.
@@ -71,14 +91,36 @@ fn share_as_parent(path: &Path) {
 
 /// Whether it is a folder, and not a link to one.
 pub fn is_own_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    look_itself(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+/// What lies at a path, links followed.
+pub fn look(path: &Path) -> io::Result<Metadata> {
+    ask(Operation::Look(path))?;
+    fs::metadata(path)
+}
+
+/// What lies at a path itself.
+pub fn look_itself(path: &Path) -> io::Result<Metadata> {
+    ask(Operation::Look(path))?;
+    fs::symlink_metadata(path)
+}
+
+/// Whether a folder lies there.
+pub fn is_folder(path: &Path) -> bool {
+    look(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Whether anything lies there that can be seen.
+pub fn exists(path: &Path) -> bool {
+    look(path).is_ok()
 }
 
 /// Makes the folder of a file that the user named, as any program of theirs would.
 pub fn make_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(parent) if !parent.is_dir() => fs::create_dir_all(parent),
-        _ => Ok(()),
+        Some(parent) => make_folders(parent),
+        None => Ok(()),
     }
 }
 
@@ -96,43 +138,53 @@ pub(super) fn write_private_new(path: &Path, content: &[u8]) -> io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    ask(Operation::Create(path))?;
+    let file = options.open(path)?;
+    write(&file, content)?;
+    sync(&file)?;
     close(file)
 }
 
 /// Creates a file that must not be there yet.
 pub fn create_new(path: &Path) -> io::Result<File> {
+    ask(Operation::Create(path))?;
     OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Writes all of these bytes behind those that were written so far.
+pub fn write(file: &File, bytes: &[u8]) -> io::Result<()> {
+    disk::write(file, bytes)
+}
+
+/// Forces content and attributes of a file to the disk.
+pub fn sync(file: &File) -> io::Result<()> {
+    ask(Operation::Sync(file))?;
+    file.sync_all()
 }
 
 /// Writes a small file unless something of that name is there.
 pub fn write_if_missing(path: &Path, content: &[u8]) -> io::Result<()> {
-    if path.exists() {
+    if exists(path) {
         return Ok(());
     }
     replace(path, content, false).map(drop)
 }
 
-/// Writes a small file whole: staged beside the target, closed, renamed over it. The stamp is that
-/// of the file as it now lies there.
+/// Writes a small file whole: staged beside the target, closed, renamed over it. `sync` forces the
+/// content to the disk before, but not the name: what fails after the rename has not failed to
+/// replace. The stamp is that of the file as it now lies there.
 pub fn replace(path: &Path, content: &[u8], sync: bool) -> io::Result<Stamp> {
     let staged = super::layout::staged(path);
     let written = (|| {
-        let mut file = create_new(&staged)?;
-        file.write_all(content)?;
+        let file = create_new(&staged)?;
+        write(&file, content)?;
         let stamp = finish(&file, sync)?;
         close(file)?;
         rename(&staged, path)?;
-        if sync {
-            sync_folder_of(path)?;
-        }
         Ok(stamp)
     })();
     if written.is_err() {
-        // The write failed; that the rest of it cannot be removed either changes nothing.
-        let _ = fs::remove_file(&staged);
+        discard(&staged);
     }
     written
 }
@@ -140,7 +192,7 @@ pub fn replace(path: &Path, content: &[u8], sync: bool) -> io::Result<Stamp> {
 /// Dates a written file back and gives the stamp it will keep.
 pub fn finish(file: &File, sync: bool) -> io::Result<Stamp> {
     if sync {
-        file.sync_all()?;
+        self::sync(file)?;
     }
     backdate(file);
     Stamp::of_file(file)
@@ -156,7 +208,8 @@ pub fn finish_path(path: &Path, sync: bool) -> io::Result<Stamp> {
 fn backdate(file: &File) {
     if let Some(time) = SystemTime::now().checked_sub(BACKDATED) {
         // Where times cannot be set, the stamp is not settled, and the file is read once more.
-        let _ = file.set_times(FileTimes::new().set_modified(time));
+        let _ = ask(Operation::SetTime(file, time))
+            .and_then(|()| file.set_times(FileTimes::new().set_modified(time)));
     }
 }
 
@@ -165,8 +218,10 @@ fn backdate(file: &File) {
 #[cfg(unix)]
 pub fn close(file: File) -> io::Result<()> {
     use std::os::fd::IntoRawFd;
+    let asked = ask(Operation::Close(&file));
     // SAFETY: the descriptor was just taken out of its owner, so nobody else closes it.
-    unsafe { rustix::io::try_close(file.into_raw_fd()) }.map_err(io::Error::from)
+    let closed = unsafe { rustix::io::try_close(file.into_raw_fd()) }.map_err(io::Error::from);
+    asked.and(closed)
 }
 
 /// Closes a file.
@@ -205,7 +260,9 @@ fn open_as(options: &mut OpenOptions, path: &Path, follow: bool) -> io::Result<F
         flags.set(OFlags::NOFOLLOW, !follow);
         std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits() as i32);
     }
+    ask(Operation::Open(path))?;
     let file = options.open(path)?;
+    ask(Operation::LookAt(&file))?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
@@ -219,6 +276,7 @@ fn open_as(options: &mut OpenOptions, path: &Path, follow: bool) -> io::Result<F
 /// Reads a file that may not be larger than `most` bytes.
 pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
+    ask(Operation::Read(file))?;
     file.take(most + 1).read_to_end(&mut content)?;
     if content.len() as u64 > most {
         return Err(io::Error::new(
@@ -237,6 +295,7 @@ pub fn read_small(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 
 /// The version of all bytes of a file.
 pub fn digest(mut file: &File) -> io::Result<Version> {
+    ask(Operation::Read(file))?;
     let mut digest = ContentDigest::new();
     let mut block = vec![0; 1 << 20];
     loop {
@@ -256,8 +315,9 @@ const LONGEST_APPENDED: u64 = 64 << 20;
 pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let line = format!("{line}\n");
+    ask(Operation::Append(path))?;
     match open_own_as(options.append(true).create(true), path) {
-        Ok(mut file) => file.write_all(line.as_bytes()),
+        Ok(file) => write(&file, line.as_bytes()),
         // In a store that a group shares it may be another member's.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             let mut text = read_small(path, LONGEST_APPENDED)?;
@@ -274,12 +334,13 @@ pub(super) fn append_private_line(path: &Path, line: &str) -> io::Result<()> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = open_own_as(&mut options, path)?;
-    file.write_all(format!("{line}\n").as_bytes())
+    let file = open_own_as(&mut options, path)?;
+    write(&file, format!("{line}\n").as_bytes())
 }
 
 /// Renames over whatever is there.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    ask(Operation::Rename(from, to))?;
     fs::rename(from, to)
 }
 
@@ -303,27 +364,79 @@ pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Gives the file a second name that must not be there yet.
 pub fn link_new(path: &Path, second: &Path) -> io::Result<()> {
+    ask(Operation::Link(path, second))?;
     fs::hard_link(path, second)
 }
 
 /// Copies a file to a name that must not be there yet.
 pub fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
-    let (mut from, mut to) = (open_regular(from)?, create_new(to)?);
-    io::copy(&mut from, &mut to)?;
-    close(to)
+    let (mut from, to) = (open_regular(from)?, create_new(to)?);
+    let mut block = vec![0; 1 << 20];
+    loop {
+        ask(Operation::Read(&from))?;
+        match from.read(&mut block) {
+            Ok(0) => return close(to),
+            Ok(read) => write(&to, &block[..read])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Removes a file; one that is not there is removed already.
 pub fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+    match ask(Operation::Remove(path)).and_then(|()| fs::remove_file(path)) {
         Err(error) if super::commit::is_absent(&error) => Ok(()),
         done => done,
     }
 }
 
+/// How long the list of those may be held by another thread before it counts as lost.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Staged names that could not be removed. Their writer, this process, lives, so nobody else does it.
+static LEFT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// None where nobody will ever give the list back: a fork took place while another thread held it.
+fn left() -> Option<MutexGuard<'static, Vec<PathBuf>>> {
+    let began = Instant::now();
+    loop {
+        match LEFT.try_lock() {
+            Ok(left) => return Some(left),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            // It is never held for longer than one change of it.
+            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => return None,
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
+    }
+}
+
+/// Removes what was staged and is not wanted; what cannot be removed now is with the next
+/// [`discard_left`].
+pub fn discard(staged: &Path) {
+    if remove_staged(staged).is_err()
+        && let Some(mut left) = left()
+    {
+        left.push(staged.to_owned());
+    }
+}
+
+/// Tries again to remove what could not be removed.
+pub(super) fn discard_left(is_here: impl Fn(&Path) -> bool) {
+    let Some(mut left) = left() else {
+        return;
+    };
+    let (here, elsewhere) = std::mem::take(&mut *left)
+        .into_iter()
+        .partition::<Vec<_>, _>(|staged| is_here(staged));
+    *left = elsewhere;
+    drop(left);
+    here.iter().for_each(|staged| discard(staged));
+}
+
 /// Removes what was written under a staged name, which nobody else has: a file, or whatever else a
 /// persister of the user's made of it, a folder or files whose names go on from there.
-pub fn remove_staged(path: &Path) -> io::Result<()> {
+pub(super) fn remove_staged(path: &Path) -> io::Result<()> {
     let (Some(folder), Some(staged)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };
@@ -335,7 +448,8 @@ pub fn remove_staged(path: &Path) -> io::Result<()> {
             continue;
         }
         let path = folder.join(name);
-        if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+        if look_itself(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            ask(Operation::RemoveFolder(&path))?;
             fs::remove_dir_all(&path)?;
         } else {
             remove(&path)?;
@@ -344,17 +458,20 @@ pub fn remove_staged(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Forces the names in the folder of this file to the disk.
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
+/// Forces the names in a folder to the disk. Some network file systems have no such thing: they
+/// answer that the request makes no sense, and keep names on their server.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, Unsupported};
+    let synced = ask(Operation::SyncFolder(folder)).and_then(|()| File::open(folder)?.sync_all());
+    match synced {
+        Err(error) if matches!(error.kind(), InvalidInput | Unsupported) => Ok(()),
+        done => done,
     }
 }
 
 /// The names in a folder; none where there is no folder.
 pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    match fs::read_dir(folder) {
+    match ask(Operation::List(folder)).and_then(|()| fs::read_dir(folder)) {
         Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
         Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),

@@ -17,10 +17,11 @@
 
 use super::files;
 use crate::call::CallKey;
-use crate::record::{FORMAT, STAGED};
+use crate::record::FORMAT;
 use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
+pub(crate) use crate::staged::unique;
+pub use crate::staged::{staged, staged_by};
 use crate::version::Version;
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,13 @@ pub fn read_code(root: &Path, fingerprint: Version, most: u64) -> io::Result<Vec
     files::read_small_in(&folder, &format!("{fingerprint}.json"), most)
 }
 
+/// The folders that belong to no function.
+pub(super) fn shared_folders(root: &Path) -> [PathBuf; 4] {
+    let format = format_folder(root);
+    let (code, sources) = (format.join("code"), format.join("sources"));
+    [root.to_owned(), format, code, sources]
+}
+
 /// Makes the folders and the files that say what they are.
 pub(super) fn prepare(root: &Path) -> io::Result<()> {
     files::make_private_folder(root)?;
@@ -58,18 +66,6 @@ pub(super) fn prepare(root: &Path) -> io::Result<()> {
     files::write_if_missing(&root.join(TAG_FILE), TAG.as_bytes())?;
     files::write_if_missing(&root.join(IGNORE_FILE), b"*\n")?;
     files::write_if_missing(&format.join("id"), format!("{}\n", unique()).as_bytes())
-}
-
-/// Digits that no other process and no other moment has.
-pub(crate) fn unique() -> Version {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let mut seed = Vec::with_capacity(64);
-    seed.extend_from_slice(&crate::stamp::now().to_le_bytes());
-    seed.extend_from_slice(&std::process::id().to_le_bytes());
-    seed.extend_from_slice(&COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
-    seed.extend_from_slice(crate::machine::host().as_bytes());
-    Version::of_bytes(&seed)
 }
 
 /// The folder of one function.
@@ -154,54 +150,5 @@ impl FunctionFolder {
             }
         }
         Ok(keys)
-    }
-}
-
-/// The name under which the file is written before it is whole. It begins with a dot, so that globs
-/// pass it over, and it carries the process, so that others can tell whether its writer still lives:
-/// in the same folder, so that a
-/// rename is enough, and with the same extension, for savers that look at it.
-pub fn staged(target: &Path) -> PathBuf {
-    let unique = unique().to_string();
-    let mut name = OsString::from(format!(
-        "{STAGED}{}-{}-{}",
-        crate::machine::host_digits(),
-        std::process::id(),
-        &unique[..12]
-    ));
-    if let Some(extension) = full_extension(target) {
-        name.push(extension);
-    }
-    target.with_file_name(name)
-}
-
-/// The host's digits and the process of a staged name.
-pub fn staged_by(name: &str) -> Option<(&str, u32)> {
-    let rest = name.strip_prefix(STAGED)?;
-    let mut parts = rest.splitn(3, '-');
-    let host = parts.next()?;
-    let process = parts.next()?.parse().ok()?;
-    parts.next()?;
-    Some((host, process))
-}
-
-/// No extension that a saver looks at is longer, and a name has to fit into 255 bytes.
-const LONGEST_EXTENSION: usize = 64;
-
-/// From the dot of the last extension on; `.nii.gz` and the like count as one.
-fn full_extension(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?;
-    let compressed = [".gz", ".bz2", ".xz", ".zst"];
-    let stem_end = compressed
-        .iter()
-        .find(|end| name.ends_with(**end))
-        .map_or(name.len(), |end| name.len() - end.len());
-    let dot = name[..stem_end]
-        .rfind('.')
-        .filter(|dot| *dot > 0 && name.len() - dot <= LONGEST_EXTENSION);
-    match dot {
-        Some(dot) => Some(name[dot..].to_owned()),
-        None if stem_end < name.len() => Some(name[stem_end..].to_owned()),
-        None => None,
     }
 }

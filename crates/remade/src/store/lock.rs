@@ -3,6 +3,9 @@
 //! One lock file per call key. The lock only saves work: correctness rests on the commit alone, so
 //! where there are no locks a caller simply runs.
 
+use super::{FunctionFolder, files};
+use crate::call::CallKey;
+use crate::seam::{Operation, ask};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,10 +45,12 @@ pub fn attempt(path: &Path) -> Attempt {
     for _ in 0..100 {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        let file = match super::files::open_own_as(&mut options, path) {
+        let opened =
+            ask(Operation::OpenLock(path)).and_then(|()| files::open_own_as(&mut options, path));
+        let file = match opened {
             // In a store that a group shares another member may hold it.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                super::files::open_own(path).map_err(|_| error)
+                files::open_own(path).map_err(|_| error)
             }
             opened => opened,
         };
@@ -53,12 +58,20 @@ pub fn attempt(path: &Path) -> Attempt {
             Ok(file) => file,
             Err(error) => return Attempt::Unavailable(error),
         };
+        if let Err(error) = ask(Operation::Lock(&file)) {
+            return Attempt::Unavailable(error);
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Attempt::Busy,
             Err(TryLockError::Error(error)) => return Attempt::Unavailable(error),
         }
-        if same_file(&file, path) {
+        let is_named = match same_file(&file, path) {
+            Ok(is_named) => is_named,
+            // Trying again would go on for ever where the disk never answers.
+            Err(error) => return Attempt::Unavailable(error),
+        };
+        if is_named {
             let held = Arc::new(Held {
                 path: path.to_owned(),
                 process: std::process::id(),
@@ -70,21 +83,51 @@ pub fn attempt(path: &Path) -> Attempt {
             return Attempt::Taken(Lock { held });
         }
     }
-    Attempt::Busy
+    Attempt::Unavailable(io::Error::other("it is replaced again and again"))
+}
+
+/// Whether somebody holds the lock of this file. Nothing is made or removed.
+pub fn is_held(path: &Path) -> bool {
+    let Ok(file) = files::open_own(path) else {
+        return false;
+    };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.unlock();
+            false
+        }
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    }
+}
+
+/// The lock files in the folder of a function, held or not.
+pub(super) fn files_in(
+    folder: &FunctionFolder,
+) -> impl Iterator<Item = (CallKey, PathBuf)> + use<> {
+    let folder = folder.clone();
+    let names = files::names(folder.path()).unwrap_or_default();
+    names.into_iter().filter_map(move |name| {
+        let key = CallKey::parse(name.to_str()?.strip_suffix(".lock")?)?;
+        Some((key, folder.lock(key)))
+    })
 }
 
 #[cfg(unix)]
-fn same_file(file: &File, path: &Path) -> bool {
+fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(ours), Ok(named)) => ours.ino() == named.ino() && ours.dev() == named.dev(),
-        _ => false,
+    ask(Operation::LookAt(file))?;
+    let ours = file.metadata()?;
+    match files::look_itself(path) {
+        Ok(named) => Ok(ours.ino() == named.ino() && ours.dev() == named.dev()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 #[cfg(not(unix))]
-fn same_file(_: &File, path: &Path) -> bool {
-    path.exists()
+fn same_file(_: &File, path: &Path) -> io::Result<bool> {
+    Ok(files::exists(path))
 }
 
 impl Drop for Lock {
@@ -99,8 +142,8 @@ impl Drop for Lock {
         // `flock` is shared with a forked child: a child that unlocked would free its parent's
         // lock, so it only closes.
         if self.held.process == std::process::id() {
-            let _ = super::files::remove(&self.held.path);
-            let _ = file.unlock();
+            let _ = files::remove(&self.held.path);
+            let _ = ask(Operation::Unlock(&file)).and_then(|()| file.unlock());
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn remember_newest(
             order.retain(|key| *key != newest);
             order.insert(0, newest);
             for old in order.drain(number.max(1).min(order.len())..) {
-                forget(folder, old)?;
+                forget(store, folder, old)?;
             }
             let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
             files::replace(&folder.last(), text.as_bytes(), false)?;
@@ -61,7 +61,7 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
         }
     }
     present.sort_by_cached_key(|key| {
-        let written = std::fs::symlink_metadata(folder.record(*key)).and_then(|m| m.modified());
+        let written = files::look_itself(&folder.record(*key)).and_then(|m| m.modified());
         std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
     });
     order.append(&mut present);
@@ -80,7 +80,7 @@ pub fn newest(folder: &FunctionFolder) -> Option<Record> {
 }
 
 /// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
-fn last(folder: &FunctionFolder) -> String {
+pub(super) fn last(folder: &FunctionFolder) -> String {
     let text = files::read_small(&folder.last(), aside::LONGEST_LIST).unwrap_or_default();
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -92,11 +92,13 @@ pub(crate) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
 }
 
 /// Forgets one call: its record first, so that no reader finds a record without its results.
-pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
-    if let Some(record) = read(folder, key) {
-        aside::note_forgotten(folder, &record)?;
+pub fn forget(store: &Store, folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
+    let record = read(folder, key);
+    if let Some(record) = &record {
+        aside::note_forgotten(folder, record)?;
     }
     files::remove(&folder.record(key))?;
+    record.map_or(Ok(()), |record| forget_staged(store, &record))?;
     // What the engine named begins with the key.
     let prefix = key.to_string();
     for name in files::names_own(folder.path())? {
@@ -110,10 +112,23 @@ pub fn forget(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes the files of a forgotten record that never got their names, unless another record, which
+/// took them over, means them too.
+fn forget_staged(store: &Store, record: &Record) -> io::Result<()> {
+    for file in record.results.iter().filter_map(|one| one.file.as_ref()) {
+        let staged = store.from_stored(&file.path).with_file_name(&file.staged);
+        let is_staged = layout::staged_by(&file.staged).is_some() && files::exists(&staged);
+        if is_staged && !staged_names(store)?.contains(&file.staged) {
+            files::remove(&staged)?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets every call of a function.
 pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
     for key in folder.keys()? {
-        forget(folder, key)?;
+        forget(store, folder, key)?;
     }
     files::remove(&folder.last())?;
     sweep(store, folder.path())
@@ -122,6 +137,9 @@ pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
 /// Removes staged files whose writer is dead, but for those that a record means: there the writer
 /// died between the commit and the last rename, and the staged file is the result.
 pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
+    files::discard_left(|staged| {
+        staged.starts_with(store.root()) || staged.parent() == Some(folder)
+    });
     let mut meant: Option<HashSet<String>> = None;
     // A folder of the user's may be a link; one of the store's may not.
     let names = match folder.starts_with(store.root()) {
@@ -131,29 +149,34 @@ pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
     for name in names {
         let path = folder.join(&name);
         let Some(name) = name.to_str() else { continue };
-        let Some((host, process)) = layout::staged_by(name) else {
-            continue;
-        };
-        let abandoned = if host == crate::machine::host_digits() {
-            !crate::machine::is_alive(process)
-        } else {
-            let age = std::fs::symlink_metadata(&path)
-                .and_then(|metadata| metadata.modified())
-                .ok()
-                .and_then(|written| written.elapsed().ok());
-            age.is_some_and(|age| age > ABANDONED)
-        };
-        if abandoned {
+        if is_abandoned(&path, name) {
             let meant = match &mut meant {
                 Some(meant) => meant,
                 None => meant.insert(staged_names(store)?),
             };
             if !meant.contains(name) {
-                files::remove(&path)?;
+                files::remove_staged(&path)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether it is a staged file whose writer is dead.
+pub(super) fn is_abandoned(path: &Path, name: &str) -> bool {
+    match layout::staged_by(name) {
+        None => false,
+        Some((host, process)) if host == crate::machine::host_digits() => {
+            !crate::machine::is_alive(process)
+        }
+        Some(_) => {
+            let age = files::look(path)
+                .and_then(|metadata| metadata.modified())
+                .ok()
+                .and_then(|written| written.elapsed().ok());
+            age.is_some_and(|age| age > ABANDONED)
+        }
+    }
 }
 
 /// The staged names in all records of a store. They are read only where a writer died.

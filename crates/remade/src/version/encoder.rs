@@ -68,7 +68,14 @@ impl Encoder {
     /// same encoding.
     #[inline]
     pub fn int(&mut self, value: i64) {
-        self.big_int(&value.to_le_bytes());
+        // As many bytes as the number and its sign need; none for 0.
+        let bits = 64 - (value ^ (value >> 63)).leading_zeros() as usize;
+        let length = if value == 0 { 0 } else { bits / 8 + 1 };
+        let mut bytes = [0; 10];
+        (bytes[0], bytes[1]) = (Tag::Int as u8, length as u8);
+        bytes[2..].copy_from_slice(&value.to_le_bytes());
+        self.held.extend_from_slice(&bytes[..2 + length]);
+        self.spill();
     }
 
     /// An integer of any size: two's complement, least significant byte first, sign extended as far

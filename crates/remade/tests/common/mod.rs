@@ -6,10 +6,13 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod faults;
+pub mod torture;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +27,7 @@ use remade::make::{
 use remade::record::{Argument, Implicit, Nested, Record, Shape, Short};
 use remade::store::commit::Staging;
 use remade::store::prune::Keep;
-use remade::store::{Store, files};
+use remade::store::{Durable, Store, files};
 use remade::version::{Encoder, Version};
 
 /// What functions take and return.
@@ -90,6 +93,7 @@ pub struct Function {
     pub shares: Cell<bool>,
     pub is_running: Cell<bool>,
     pub fails_to_save: Cell<bool>,
+    pub durable: Cell<Durable>,
     pub refuses_to_load: Cell<bool>,
     /// The names that it had before.
     pub former: RefCell<Vec<Former>>,
@@ -136,6 +140,7 @@ impl Function {
             shares: Cell::new(false),
             is_running: Cell::new(false),
             fails_to_save: Cell::new(false),
+            durable: Cell::default(),
             refuses_to_load: Cell::new(false),
             former: RefCell::default(),
         }
@@ -146,6 +151,7 @@ impl Function {
         let other = Function::keeping(folder, self.made.name(), keep);
         *other.code.borrow_mut() = self.code.borrow().clone();
         *other.output.borrow_mut() = self.output.borrow().clone();
+        other.durable.set(self.durable.get());
         other
     }
 
@@ -329,8 +335,8 @@ impl Asked<'_> {
             cause: None,
         };
         let staged = staging.stage(&target, named).map_err(failed)?;
-        let mut file = files::create_new(staging.path(staged)).map_err(failed)?;
-        file.write_all(bytes).map_err(failed)?;
+        let file = files::create_new(staging.path(staged)).map_err(failed)?;
+        files::write(&file, bytes).map_err(failed)?;
         files::close(file).map_err(failed)?;
         if self.function.fails_to_save.get() {
             return Err(failed(std::io::Error::other("told to fail")));
@@ -378,6 +384,10 @@ impl Face for Asked<'_> {
         let name = self.function.made.name_version();
         let key = CallKey::of(name, self.fingerprint(), encoder.finish());
         Ok(Keyed::Known(key))
+    }
+
+    fn durable(&self) -> Durable {
+        self.function.durable.get()
     }
 
     fn is_forced(&self) -> bool {
@@ -700,7 +710,8 @@ pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         if path.is_dir() {
             found.extend(tree(&path));
         } else {
-            found.insert(path.clone(), fs::read(&path).unwrap());
+            let content = fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            found.insert(path, content);
         }
     }
     found

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::extension;
 use super::gzip::Gzip;
 use super::{Container, Conversion, Header, NiftiError, container};
-use crate::persist::disk::{WRITTEN, preallocate};
+use crate::persist::disk::{Growing, Known, WRITTEN, preallocate};
 use crate::persist::gather::blocks;
 use crate::version::array::{ContentDigest, Layout};
 use crate::version::{Encoder, Tag, Version};
@@ -178,10 +178,6 @@ fn put(
         None => (None, None, None),
     };
     let head_digest = content.as_ref().map(|_| Version::of_bytes(&head));
-    let mut out = Digested {
-        file,
-        digest: file_digest,
-    };
 
     // A file has the first index fastest: C order of the axes backwards.
     let shape: Vec<usize> = layout.shape.iter().rev().copied().collect();
@@ -207,16 +203,25 @@ fn put(
         };
     let written = if is_gzip {
         std::thread::scope(|scope| {
-            let mut gzip = Gzip::begin(&mut out, data + offset, scope)?;
+            let out = Digested {
+                file: Growing::new(file, data + offset),
+                digest: file_digest,
+            };
+            let mut gzip = Gzip::begin(out, data + offset, scope)?;
             gzip.write(&head)?;
             elements(&mut Vec::new(), &mut |buffer| {
                 gzip.write(buffer)?;
                 buffer.clear();
                 Ok(())
             })?;
-            gzip.finish().map(drop)
+            gzip.finish()?.file.finish();
+            Ok(())
         })
     } else {
+        let mut out = Digested {
+            file: Known(file),
+            digest: file_digest,
+        };
         preallocate(file, data + offset).and_then(|()| {
             elements(&mut head, &mut |buffer| {
                 if buffer.len() >= WRITTEN {
@@ -237,12 +242,12 @@ fn put(
 }
 
 /// A file whose bytes are digested on their way.
-struct Digested<'a> {
-    file: &'a File,
+struct Digested<'a, W> {
+    file: W,
     digest: Option<&'a mut ContentDigest>,
 }
 
-impl Write for Digested<'_> {
+impl<W: Write> Write for Digested<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         if let Some(digest) = &mut self.digest {

@@ -1,11 +1,10 @@
 //! How does an array become a `.npy` file, and what is its version?
 
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use super::{Header, NpyError};
-use crate::persist::disk::{WRITTEN, preallocate};
+use crate::persist::disk::{WRITTEN, preallocate, write};
 use crate::persist::gather::blocks;
 use crate::version::Version;
 use crate::version::array::{ContentDigest, Layout};
@@ -70,18 +69,17 @@ pub fn save(
         itemsize: layout.itemsize,
     };
     let mut digest = ContentDigest::new();
-    let mut file: &File = file;
     let mut digested = buffer.len(); // the header is not
     blocks(ordered, memory, start, &mut buffer, |buffer| {
         digest.update(&buffer[digested..]);
         if buffer.len() >= WRITTEN {
-            file.write_all(buffer)?;
+            write(file, buffer)?;
             buffer.clear();
         }
         digested = buffer.len();
         Ok(())
     })
-    .and_then(|()| file.write_all(&buffer))
+    .and_then(|()| write(file, &buffer))
     .map_err(NpyError::io("write", path))?;
     Ok(header.version_with(&element, digest.finish()))
 }
