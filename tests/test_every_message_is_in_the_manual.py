@@ -19,6 +19,10 @@ PYTHON = fences.ROOT / "python/remade"
 # libraries do not fit each other, or guards a hidden function.
 INSIDE_OTHERS = {
     "an Arrow buffer is too short": "has no version (...)",
+    "it cannot be {doing}: {error}": "the key ... is not used: ...",
+    "it holds no key of {DIGITS} hexadecimal digits: remove it, and a new one is made": (
+        "the key ... is not used: ..."
+    ),
     "it returned {}, and should return True or False": "could not compare ... (...)",
     "no run has begun": "a hidden function",
     "no store says where it lies": "a hidden function",
@@ -29,6 +33,7 @@ INSIDE_OTHERS = {
     "pyarrow.types is gone": "has no version (...)",
     "the array is larger than the address space": "cannot be loaded (...)",
     "the array reaches outside the address space": "has no version (...)",
+    "the file was not read": "cannot be loaded (...)",
     "the record's bytes are no hexadecimal": "cannot be loaded (...)",
     "the syntax tree is too deep": "the compiled form counts instead",
     "this call is finished already": "a hidden function",

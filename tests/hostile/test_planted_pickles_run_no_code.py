@@ -5,7 +5,16 @@ import os
 import pytest
 
 from hostility import (
-    KINDS, STRANGER, Victim, agree, edit, needs_root, pickled, plant, trap, without_seal,
+    KINDS,
+    STRANGER,
+    Victim,
+    agree,
+    edit,
+    needs_root,
+    pickled,
+    plant,
+    trap,
+    without_seal,
 )  # fmt: skip
 from remade import RemadeWarning
 

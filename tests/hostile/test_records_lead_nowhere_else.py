@@ -177,7 +177,8 @@ LOADED = {"large number", "hexadecimal"}
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n", b"{", b"}", b"null", b"\n}\n", b'",\n  "digest": "' + b"0" * 32 + b'"\n}\n']
+    "content",
+    [b"", b"\n", b"{", b"}", b"null", b"\n}\n", b'",\n  "digest": "' + b"0" * 32 + b'"\n}\n'],
 )
 def test_a_scrap_in_the_place_of_a_record(tmp_path, content):
     victim = Victim(tmp_path).run()

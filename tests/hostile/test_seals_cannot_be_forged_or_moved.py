@@ -8,7 +8,19 @@ import pytest
 
 from counting import records, told, warned
 from hostility import (
-    KINDS, Victim, agree, edit, pair, parse, pickled, plain, plant, same, text_of, trap, write,
+    KINDS,
+    Victim,
+    agree,
+    edit,
+    pair,
+    parse,
+    pickled,
+    plain,
+    plant,
+    same,
+    text_of,
+    trap,
+    write,
 )  # fmt: skip
 from remade import NumpyFile, PickleFile, make
 

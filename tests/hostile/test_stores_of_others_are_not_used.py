@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from counting import in_process, records, warned
+from counting import records, told, warned
 from hostility import STRANGER, Victim, needs_root, plant, trap
 from remade import SaveError, make, trust
 
@@ -78,42 +78,35 @@ KINDS = ["chosen", "PickleFile", "subclass"]
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_of_it_is_used(tmp_path, way, kind, monkeypatch):
+def test_nothing_of_it_is_used(tmp_path, way, kind):
     victim = Victim(tmp_path, kind).run()
     plant(victim.record, victim.pickle, trap(victim.canary))
     path, *texts = way(victim)
     before = everything(victim.folder)
-    # A store is told once in a process, so another one asks here.
-    out, err = ask(tmp_path, victim, "print([made(3), made(3), made(4)], made.cache_info().ran)")
-    assert out == f"{[victim.function(n) for n in (3, 3, 4)]} 3\n"
-    assert err.count("RemadeWarning") == 1
-    for text in (str(path), "is not used", "results are computed and not saved", *texts):
-        assert text in err
+    made = victim.made()
+    with warned((str(path), "is not used", "results are computed and not saved", *texts)):
+        assert [made(n) for n in (3, 3, 4)] == [victim.function(n) for n in (3, 3, 4)]
+    assert made.cache_info().ran == 3
     assert everything(victim.folder) == before
     assert not victim.canary.exists()
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_result_of_it_is_given(tmp_path, way):
-    """Not even one that is whole, and no code."""
+    """Not even one that is whole, and of plain data."""
     victim = Victim(tmp_path, function=number).run()
     way(victim)
-    out, _ = ask(
-        tmp_path, victim,
-        """
-        print(made(3), made.cache_info().ran, made.check_call_in_cache(3), made.explain(3).fresh)
-        try:
-            made.load()
-        except LookupError:
-            print("nothing")
-        try:
-            made.clear()
-        except PermissionError as error:
-            print("refused")
-        """,
-    )  # fmt: skip
-    assert out == "3 1 False False\nnothing\nrefused\n"
-    assert records(victim.cache)
+    made = victim.made()
+    assert not made.check_call_in_cache(3)
+    assert "not used" in str(made.explain(3))
+    with pytest.raises(LookupError):
+        made.load()
+    with pytest.raises(PermissionError):
+        made.clear()
+    with told() as seen, warned("is not used"):
+        assert made(3) == 3
+    assert "not used" in seen[0].reasons[0]
+    assert victim.record.exists()
 
 
 def number(n):
@@ -124,19 +117,10 @@ def number(n):
 def test_with_raise_errors_the_value_is_carried(tmp_path, way):
     victim = Victim(tmp_path).run()
     way(victim)
-    out, _ = ask(
-        tmp_path, victim,
-        """
-        from remade import SaveError
-        made = make(function, cachedir=made_cache, name="f", raise_errors=True)
-        try:
-            made(3)
-        except SaveError as error:
-            print(error.value == function(3), error)
-        """,
-    )  # fmt: skip
-    assert out.startswith("True ")
-    assert "could not be saved" in out
+    made = victim.made(raise_errors=True)
+    with warned("is not used"), pytest.raises(SaveError, match="could not be saved") as raised:
+        made(3)
+    assert raised.value.value == victim.function(3)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -149,49 +133,6 @@ def test_mended_it_is_used_again(tmp_path, way):
     again = victim.made()
     again(3)
     assert again.cache_info()[:2] == (1, 0)
-
-
-def ask(tmp_path, victim, program):
-    import textwrap
-
-    return in_process(
-        tmp_path,
-        f"""
-import sys
-sys.path[:0] = {[os.path.dirname(os.path.dirname(__file__)), os.path.dirname(__file__)]!r}
-from pathlib import Path
-from hostility import KINDS, {victim.function.__name__ if victim.function is not number else "plain"} as _
-from remade import make
-def number(n): return n
-number.__module__ = {victim.function.__module__!r}
-function = number if {victim.function is number} else _
-made_cache = {str(victim.cache)!r}
-output = {{k: v[1] for k, v in KINDS.items()}}[{kind_of(victim)!r}](Path({str(victim.folder)!r}))
-made = make(function, cachedir=made_cache, output=output, name="f")
-{textwrap.dedent(program)}
-""",
-    )
-
-
-def kind_of(victim):
-    from hostility import KINDS as ALL
-
-    output = victim.options["output"]
-    for kind in ("chosen", "PickleFile", "subclass"):
-        if type(ALL[kind][1](victim.folder)) is type(output):
-            return kind
-    raise AssertionError(output)
-
-
-def test_a_warning_turned_into_an_error_is_one(tmp_path):
-    victim = Victim(tmp_path).run()
-    root_of_all(victim)
-    with warned("is not used"):
-        victim.made()(3)
-    made = victim.made(raise_errors=True)
-    with pytest.raises(SaveError) as raised:
-        made(3)
-    assert raised.value.value == victim.function(3)
 
 
 @needs_root

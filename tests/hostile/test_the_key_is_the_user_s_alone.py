@@ -96,13 +96,20 @@ def folder_of_a_stranger(key):
     return f"the user of number {STRANGER} can write its folder"
 
 
+def old(key):
+    """Nobody is in the middle of writing it."""
+    os.utime(key, (1e9, 1e9))
+
+
 def empty(key):
     key.write_text("")
+    old(key)
     return "holds no key"
 
 
 def short(key):
     key.write_text("ab" * 31 + "\n")
+    old(key)
     return "holds no key"
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from counting import records, warned
 from hostility import (
-    KINDS, STRANGER, Victim, agree, edit, needs_root, parse, pickled, plant, trap, without_seal,
+    KINDS,
+    STRANGER,
+    Victim,
+    agree,
+    edit,
+    needs_root,
+    parse,
+    pickled,
+    plant,
+    trap,
+    without_seal,
 )  # fmt: skip
 from remade import make, trust
 

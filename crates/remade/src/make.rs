@@ -132,6 +132,9 @@ impl<K: Default> Made<K> {
 
     /// Makes what must be there before anything is written for this function.
     fn prepare(&self) -> std::io::Result<()> {
+        if !self.sound.load(Ordering::Relaxed) {
+            self.store.guard(&self.folder)?;
+        }
         self.store.prepare_for(&self.folder)
     }
 

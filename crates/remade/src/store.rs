@@ -93,16 +93,15 @@ impl Store {
         Ok(())
     }
 
-    /// The same, with the folder of a function. Refused are a store that everybody can write or that
-    /// belongs to somebody else, and folders in it that are links.
+    /// The same, with the folder of a function.
     pub fn prepare_for(&self, folder: &FunctionFolder) -> io::Result<()> {
-        trust::guard(&self.root, folder)?;
         self.prepare()?;
         files::make_own_folder(folder.path())
     }
 
-    /// Whether this store and the folder of a function may be read: see [`trust`]. `Ok(false)`: not
-    /// all of it is there yet, so ask again.
+    /// Whether this store and the folder of a function may be used. Refused are a store that
+    /// everybody can write or that belongs to somebody else, and folders in it that are links: see
+    /// [`trust`]. `Ok(false)`: not all of it is there yet, so ask again.
     pub fn guard(&self, folder: &FunctionFolder) -> io::Result<bool> {
         trust::guard(&self.root, folder)
     }

@@ -49,7 +49,9 @@ pub(super) fn carry<K: Default>(
             Err(_) => {
                 files::copy_new(found, path)?;
                 let content = Some((file.digest, file.content));
+                let seal = file.seal;
                 *file = staging.finish(staged, &made.store, content)?;
+                file.seal = seal;
             }
         }
     }

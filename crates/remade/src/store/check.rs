@@ -431,7 +431,7 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
                 return unusable(Kind::Unreadable, error.to_string(), whole(), Mend::Nothing);
             }
         };
-        let record = match Record::from_json(&text) {
+        let mut record = match Record::from_json(&text) {
             Ok(record) => record,
             Err(Unreadable::Newer { found }) => {
                 let found = format!("a record of format {found}, written by a newer remade");
@@ -451,6 +451,7 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
             let expected = format!("that of the call {key} of the function of this folder");
             return unusable(Kind::RecordMisplaced, found, expected, Mend::Aside);
         }
+        self.store.bring_home(folder, &mut record);
         let mut findings = Vec::new();
         for (index, result) in record.results.iter().enumerate() {
             if let Some(file) = &result.file {
@@ -540,8 +541,10 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
             }
             let stored = self.store.to_stored(&path);
             let is_meant = || {
-                prune::read(folder, key)
-                    .is_some_and(|record| results(&record).any(|file| file.path == stored))
+                prune::read(folder, key).is_some_and(|mut record| {
+                    self.store.bring_home(folder, &mut record);
+                    results(&record).any(|file| file.path == stored)
+                })
             };
             if is_meant() {
                 continue;

@@ -80,7 +80,7 @@ fn share_as_parent(path: &Path) {
         const GROUP: u32 = 0o2070;
         let parent = path.parent().and_then(|parent| look(parent).ok());
         let shared = parent.map_or(0, |parent| parent.permissions().mode() & GROUP);
-        if shared & 0o070 != 0 {
+        if shared & 0o020 != 0 {
             // Where this fails, the folder is its maker's alone, and others compute for themselves.
             let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700 | shared));
         }
@@ -122,6 +122,27 @@ pub fn make_parent(path: &Path) -> io::Result<()> {
         Some(parent) => make_folders(parent),
         None => Ok(()),
     }
+}
+
+/// Makes a folder, and all above it that are missing, for this user alone.
+pub(super) fn make_private_folders(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// Creates a file for this user alone that must not be there yet, and writes it to the disk.
+pub(super) fn write_private_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    ask(Operation::Create(path))?;
+    let file = options.open(path)?;
+    write(&file, content)?;
+    sync(&file)?;
+    close(file)
 }
 
 /// Creates a file that must not be there yet.

@@ -18,6 +18,17 @@ pub struct Key {
     pub(super) bytes: [u8; 32],
 }
 
+impl Key {
+    /// The key of these bytes.
+    pub fn of(bytes: [u8; 32]) -> Key {
+        let id = blake3::derive_key("remade 2026 id of a key for seals", &bytes);
+        Key {
+            id: u32::from_be_bytes([id[0], id[1], id[2], id[3]]),
+            bytes,
+        }
+    }
+}
+
 impl std::fmt::Debug for Key {
     /// Never the key itself: it would end up in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -81,7 +92,7 @@ fn place() -> Option<Place> {
     }
 }
 
-/// The key, made if there is none yet. One question to the file system where it is known already:
+/// The key, made if there is none yet. Two questions to the file system where it is known already:
 /// a key that others may read by now is not used any more.
 pub fn key() -> Result<Arc<Key>, NoKey> {
     let place = place().ok_or(NoKey::Nowhere)?;
@@ -112,9 +123,9 @@ fn unavailable(place: &Place, doing: &str, error: &io::Error) -> NoKey {
 mod unix {
     use super::{Key, NoKey, Place, unavailable};
     use crate::store::{commit, files, layout, trust};
-    use std::fs::{File, Metadata, OpenOptions};
-    use std::io::{self, Read, Write};
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+    use std::fs::{File, Metadata};
+    use std::io::{self, Read};
+    use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
@@ -126,10 +137,13 @@ mod unix {
     const PATIENCE: Duration = Duration::from_secs(2);
 
     /// What would show that the file is another, or has other rights.
-    type Look = (u64, u64, u64, i64, i64, u32, u32);
+    type Look = ((u64, u64, u64, i64, i64, u32, u32), Option<(u32, u32)>);
 
-    fn look(metadata: &Metadata) -> Look {
-        (
+    fn look(path: &Path, metadata: &Metadata) -> Look {
+        let folder = path
+            .parent()
+            .and_then(|folder| std::fs::metadata(folder).ok());
+        let file = (
             metadata.dev(),
             metadata.ino(),
             metadata.len(),
@@ -137,7 +151,8 @@ mod unix {
             metadata.ctime_nsec(),
             metadata.mode(),
             metadata.uid(),
-        )
+        );
+        (file, folder.map(|folder| (folder.mode(), folder.uid())))
     }
 
     /// The key that was read last.
@@ -148,7 +163,7 @@ mod unix {
         if let Ok(last) = LAST.try_lock()
             && let Some((path, seen, key)) = &*last
             && *path == place.path
-            && std::fs::metadata(path).is_ok_and(|now| look(&now) == *seen)
+            && std::fs::metadata(path).is_ok_and(|now| look(path, &now) == *seen)
         {
             return Ok(key.clone());
         }
@@ -186,10 +201,13 @@ mod unix {
                 });
             }
             if let Some(bytes) = parse(&text) {
-                return Ok(Some((Key::of(bytes), look(&metadata))));
+                return Ok(Some((Key::of(bytes), look(&place.path, &metadata))));
             }
             // Somebody may be in the middle of writing it.
-            if text.len() > DIGITS || began.elapsed() > PATIENCE {
+            let written = metadata.modified().ok();
+            let age = written.and_then(|time| time.elapsed().ok());
+            let is_young = age.is_none_or(|age| age < PATIENCE);
+            if text.len() > DIGITS || !is_young || began.elapsed() > PATIENCE {
                 return Err(NoKey::Refused {
                     path: place.path.clone(),
                     why: format!(
@@ -243,18 +261,18 @@ mod unix {
     /// Makes a new key, unless somebody else is faster.
     fn make(place: &Place) -> io::Result<()> {
         if let Some(folder) = place.path.parent().filter(|_| !place.named) {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true).mode(0o700).create(folder)?;
+            files::make_private_folders(folder)?;
         }
         let mut bytes = [0; 32];
         File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.push('\n');
         let staged = layout::staged(&place.path);
-        let made = write_new(&staged, &digits).and_then(|()| {
+        let made = files::write_private_new(&staged, digits.as_bytes()).and_then(|()| {
             match files::link_new(&staged, &place.path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                 // File systems without second names: readers wait until it is whole.
-                Err(_) => match write_new(&place.path, &digits) {
+                Err(_) => match files::write_private_new(&place.path, digits.as_bytes()) {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
                     done => done,
                 },
@@ -263,28 +281,6 @@ mod unix {
         });
         let _ = files::remove(&staged); // hidden, and no key of anybody's
         made
-    }
-
-    fn write_new(path: &Path, digits: &str) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        file.write_all(format!("{digits}\n").as_bytes())?;
-        file.sync_all()?;
-        files::close(file)
-    }
-
-    impl Key {
-        pub(super) fn of(bytes: [u8; 32]) -> Key {
-            let id = blake3::derive_key("remade 2026 id of a key for seals", &bytes);
-            Key {
-                id: u32::from_be_bytes([id[0], id[1], id[2], id[3]]),
-                bytes,
-            }
-        }
     }
 }
 

@@ -85,14 +85,18 @@ pub fn seal(record: &mut Record, pickles: &[Option<Pickled>]) -> Result<(), NoKe
     if pickles.iter().all(Option::is_none) {
         return Ok(());
     }
-    let key = key::key()?;
+    seal_with(&*key::key()?, record, pickles);
+    Ok(())
+}
+
+/// The same with this key.
+pub fn seal_with(key: &Key, record: &mut Record, pickles: &[Option<Pickled>]) {
     let meaning = meaning(record);
     for (index, (result, pickled)) in record.results.iter_mut().zip(pickles).enumerate() {
         if let (Some(file), Some(pickled)) = (&mut result.file, pickled) {
-            file.seal = Some(Seal::of(&key, &meaning, index, pickled));
+            file.seal = Some(Seal::of(key, &meaning, index, pickled));
         }
     }
-    Ok(())
 }
 
 /// Why a pickle may not be loaded; None if it may. `file` is the open file that `pickled` was read
@@ -208,14 +212,8 @@ impl Seal {
         }
     }
 
-    /// Whether it is the one that this key gives.
-    pub(super) fn is_good(
-        &self,
-        key: &Key,
-        record: &Record,
-        index: usize,
-        pickled: &Pickled,
-    ) -> bool {
+    /// Whether it is the one that this key gives for this part of the result of a record.
+    pub fn is_good(&self, key: &Key, record: &Record, index: usize, pickled: &Pickled) -> bool {
         let right = Seal::of(key, &meaning(record), index, pickled);
         // This comparison takes the same time wherever the first difference is.
         self.key == key.id

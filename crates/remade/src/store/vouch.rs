@@ -156,7 +156,7 @@ fn list() -> Option<PathBuf> {
 
 #[cfg(unix)]
 fn note_owner(root: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(root)?.uid();
     let is_ours = owner == rustix::process::geteuid().as_raw() || owner == 0;
     if is_ours || is_vouched_for(root, owner) {
@@ -169,8 +169,7 @@ fn note_owner(root: &Path) -> io::Result<()> {
         ));
     };
     if let Some(folder) = list.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(folder)?;
+        files::make_private_folders(folder)?;
     }
     let line = serde_json::to_string(&Noted {
         store: std::fs::canonicalize(root)?,
