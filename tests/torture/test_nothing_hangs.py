@@ -9,7 +9,7 @@ import pytest
 from scale import FULL, scaled
 
 #: Far longer than anything here takes: what is not done by then hangs.
-GUARD = 100
+GUARD = 60
 
 MAIN = """
     import os, signal, sys, threading, time
@@ -182,7 +182,9 @@ def test_pools_of_threads_inside_runs(lab, script):
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_pools_of_processes_inside_runs(lab, method):
     lab.edit("main", 'METHOD = "fork"', f'METHOD = "{method}"')
-    lab.write(program="import main\n\nif __name__ == '__main__':\n    print(main.over_processes(5))")
+    lab.write(
+        program="import main\n\nif __name__ == '__main__':\n    print(main.over_processes(5))"
+    )
     assert lab.print("program")[0] == "30"
     printed_again, marks = lab.print("program")
     assert (printed_again, marks) == ("30", [])
@@ -192,8 +194,9 @@ def test_forks_while_other_threads_hold_locks(lab):
     """A child that was forked while another thread was inside a call asks for that same call."""
     times = scaled(300, least=15)
     script = f"""
-        import os, threading, time, main
+        import faulthandler, os, threading, time, main
 
+        faulthandler.dump_traceback_later({GUARD // 2}, exit=True)
         stop = threading.Event()
 
         def busy(seed):
@@ -209,6 +212,7 @@ def test_forks_while_other_threads_hold_locks(lab):
         for number in range({times}):
             child = os.fork()
             if child == 0:
+                faulthandler.dump_traceback_later({GUARD // 4}, exit=True)
                 right = all(main.leaf(x) == x * x for x in (number % 50, 1000 + number % 50, 9))
                 os._exit(0 if right else 1)
             children.append(child)
