@@ -68,7 +68,8 @@ def test_at_every_kib_of_the_save(disk, named):
             warnings.simplefilter("always")
             array, rest, other = made(number)
         told = [str(one.message) for one in caught if one.category is RemadeWarning]
-        assert (array == number).all() and (other == -number).all()
+        assert (array == number).all()
+        assert (other == -number).all()
         assert rest == body(number)[1]
         assert staged(disk) == []
         if made.check_call_in_cache(number):
@@ -77,18 +78,21 @@ def test_at_every_kib_of_the_save(disk, named):
         else:
             refused += 1
             (text,) = told
-            assert "No space left" in text and str(disk) in text, text
+            assert "No space left" in text
+            assert str(disk) in text
         # What answered before answers still, or what came after it does: never nothing.
         assert made.check_call_in_cache(last), (number, leave)
         loaded = made(last)
-        assert (loaded[0] == last).all() and loaded[1] == body(last)[1]
+        assert (loaded[0] == last).all()
+        assert loaded[1] == body(last)[1]
         report = check(disk / "cache")
         assert report.problems == (), str(report)
         filler.unlink()
         if number % 4 == 0:
             made(last := 1000 + number)
             assert made.check_call_in_cache(last)
-    assert refused and saved, (refused, saved)
+    assert refused
+    assert saved
 
 
 LIMITED = """
@@ -165,6 +169,7 @@ def test_a_folder_without_permission(tmp_path, forbidden):
         os.chmod(tmp_path / name, 0o555 if name == forbidden else 0o777)
     os.chmod(tmp_path, 0o755)
     out, _ = in_process(tmp_path, DENIED)
-    assert "Permission denied" in out and str(tmp_path / forbidden) in out, out
+    assert "Permission denied" in out
+    assert str(tmp_path / forbidden) in out
     assert staged(tmp_path) == []
     assert not list((tmp_path / forbidden).iterdir())

@@ -194,9 +194,8 @@ def test_forks_while_other_threads_hold_locks(lab):
     """A child that was forked while another thread was inside a call asks for that same call."""
     times = scaled(300, least=15)
     script = f"""
-        import faulthandler, os, threading, time, main
+        import os, threading, time, main
 
-        faulthandler.dump_traceback_later({GUARD // 2}, exit=True)
         stop = threading.Event()
 
         def busy(seed):
@@ -212,7 +211,6 @@ def test_forks_while_other_threads_hold_locks(lab):
         for number in range({times}):
             child = os.fork()
             if child == 0:
-                faulthandler.dump_traceback_later({GUARD // 4}, exit=True)
                 right = all(main.leaf(x) == x * x for x in (number % 50, 1000 + number % 50, 9))
                 os._exit(0 if right else 1)
             children.append(child)
