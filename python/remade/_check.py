@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    Kind = Literal[
+    _Kind = Literal[
         "record_damaged",
         "record_newer",
         "record_misplaced",
@@ -42,7 +42,7 @@ class Problem:
         failed: Why it could not be done.
     """
 
-    kind: Kind
+    kind: _Kind
     path: str
     function: str | None
     found: str

@@ -41,12 +41,19 @@ class Slot:
             self.template = False
             return
         filename = os.fspath(filename)
-        if not isinstance(filename, str) or not filename or "\0" in filename:
+        if not isinstance(filename, str) or not filename or not _can_be_named(filename):
             raise TypeError(f"{persister!r}: a file name is text, not {filename!r}")
         self.fields = _fields(filename)
-        if not os.path.basename(filename):
+        if os.path.basename(filename) in ("", ".", ".."):
             raise ValueError(f"{persister!r}: {filename!r} names a folder; name a file in it")
         self.template = os.path.abspath(filename)
+
+
+def _can_be_named(filename: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(filename)
+    except UnicodeEncodeError:
+        return False
 
 
 def _fields(filename: str) -> tuple[str, ...]:
@@ -142,7 +149,9 @@ def fill(template: str, arguments: dict[str, Any]) -> str:
             continue
         text = format(arguments[field], spec or "")
         separators = {os.sep, os.altsep, "\0"} - {None}
-        if text in ("", ".", "..") or any(s in text for s in separators if s):
+        # Records write names as Unicode, where all lone surrogates would be one.
+        is_unicode = text.encode(errors="replace").decode() == text
+        if text in ("", ".", "..") or not is_unicode or any(s in text for s in separators if s):
             raise ValueError(
                 f"{template}: the parameter {field} gives {text!r}, which cannot be part of a file "
                 f"name in that folder; pass a value without {os.sep!r}, or leave {{{field}}} out"

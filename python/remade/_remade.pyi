@@ -18,7 +18,7 @@ from typing import (
 
 from typing_extensions import Self
 
-from ._check import Kind
+from ._check import _Kind
 from ._explain import Explanation
 from ._results import CacheInfo
 
@@ -28,7 +28,7 @@ _R_co = TypeVar("_R_co", covariant=True)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
 _Role: TypeAlias = Literal["argument", "implicit", "read", "called", "asked"]
-_Problem: TypeAlias = tuple[Kind, str, str | None, str, str, str | None, bool, str | None]
+_Problem: TypeAlias = tuple[_Kind, str, str | None, str, str, str | None, bool, str | None]
 _Link: TypeAlias = tuple[int, _Role, str, str, str]
 _Node: TypeAlias = tuple[
     Literal["run", "forgotten", "file", "value"],

@@ -93,15 +93,11 @@ def main(method, rounds, askers):
         from joblib import Parallel, delayed
 
         with Parallel(askers, backend="loky", batch_size=1, pre_dispatch="all") as pool:
-            return rounds_of(
-                lambda jobs: pool(delayed(ask)(job) for job in jobs), rounds, askers
-            )
+            return rounds_of(lambda jobs: pool(delayed(ask)(job) for job in jobs), rounds, askers)
     import multiprocessing
 
     with multiprocessing.get_context(method).Pool(askers) as pool:
-        return rounds_of(
-            lambda jobs: pool.map(ask, jobs, chunksize=1), rounds, askers
-        )
+        return rounds_of(lambda jobs: pool.map(ask, jobs, chunksize=1), rounds, askers)
 
 
 if __name__ == "__main__":

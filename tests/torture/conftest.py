@@ -1,0 +1,5 @@
+"""The fixtures of the workshop."""
+
+from workshop import cachedir, marks, shop
+
+__all__ = ["cachedir", "marks", "shop"]
