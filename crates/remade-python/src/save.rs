@@ -547,6 +547,7 @@ fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
 fn write_bytes(content: &Bound<'_, PyBytes>, file: &std::fs::File) -> std::io::Result<Version> {
     let bytes = content.as_bytes();
     let write = || {
+        remade::persist::preallocate(file, bytes.len() as u64)?;
         files::write(file, bytes)?;
         Ok(Version::of_bytes(bytes))
     };

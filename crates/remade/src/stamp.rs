@@ -119,11 +119,12 @@ impl Watched {
         let Some(name) = &self.name else {
             return Stamp::of_path(&self.path);
         };
+        ask(Operation::Look(&self.path))?;
         let found = rustix::fs::stat(name.as_c_str())?;
         Ok(Stamp {
             size: found.st_size as u64,
             mtime: nanoseconds(found.st_mtime as i64, found.st_mtime_nsec as i64),
-            inode: found.st_ino as u64,
+            inode: crate::seam::inode_as(found.st_ino as u64),
         })
     }
 

@@ -22,6 +22,7 @@ use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
 pub(crate) use crate::staged::unique;
 pub use crate::staged::{staged, staged_by};
 use crate::version::Version;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -135,14 +136,14 @@ impl FunctionFolder {
     pub fn keys(&self) -> io::Result<Vec<CallKey>> {
         let mut keys = Vec::new();
         for name in files::names(&self.path)? {
-            if let Some(key) = name
-                .to_str()
-                .and_then(|name| name.strip_suffix(".json"))
-                .and_then(CallKey::parse)
-            {
-                keys.push(key);
-            }
+            keys.extend(key_of(&name));
         }
         Ok(keys)
     }
+}
+
+/// The key of the record that has this name, if it is that of a record.
+pub(crate) fn key_of(name: &OsStr) -> Option<CallKey> {
+    let name = name.to_str()?.strip_suffix(".json")?;
+    CallKey::parse(name)
 }

@@ -8,6 +8,7 @@ use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -24,32 +25,68 @@ pub enum Keep {
 /// Staged files of other machines, whose processes cannot be asked, are old after this time.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
+/// The bytes of one line of `last`: a key and a line break.
+const LINE: u64 = 33;
+
+/// Lines of `last` for keys that are gone, before it is written anew.
+const OUTDATED: usize = 64;
+
 /// Notes the newest key and forgets what `keep` does not cover.
+///
+/// The list grows by a line at each run, and is written anew only now and then: renaming over a file
+/// that is there makes ext4 write the new one at once, and wait until the old one is written, which
+/// can take longer than all the rest of a short run.
 pub fn remember_newest(
     store: &Store,
     folder: &FunctionFolder,
     newest: CallKey,
     keep: Keep,
 ) -> io::Result<()> {
-    match keep {
-        Keep::All => files::append_line(&folder.last(), &newest.to_string()),
-        Keep::Last(number) => {
-            let mut order = newest_first(folder)?;
-            order.retain(|key| *key != newest);
-            order.insert(0, newest);
-            for old in order.drain(number.max(1).min(order.len())..) {
-                forget(store, folder, old)?;
-            }
-            let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
-            files::replace(&folder.last(), text.as_bytes(), false)?;
-            sweep(store, folder.path())
+    let is_told = files::append_line(&folder.last(), &newest.to_string()).is_ok();
+    let Keep::Last(number) = keep else {
+        if !is_told {
+            let mut present = folder.keys()?;
+            present.retain(|key| *key != newest);
+            write_anew(folder, newest, present)?;
+        }
+        return Ok(());
+    };
+    let names = files::names(folder.path())?;
+    let mut present: Vec<CallKey> = names
+        .iter()
+        .filter_map(|name| layout::key_of(name))
+        .collect();
+    present.retain(|key| *key != newest);
+    let kept = number.max(1) - 1;
+    if present.len() > kept {
+        if kept > 0 {
+            present = in_order(folder, present);
+        }
+        for old in present.drain(kept..) {
+            forget_among(store, folder, old, &names)?;
         }
     }
+    let most = number.saturating_mul(2).saturating_add(OUTDATED) as u64;
+    if !is_told || files::look(&folder.last())?.len() / LINE > most {
+        write_anew(folder, newest, present)?;
+    }
+    sweep_among(store, folder.path(), &names)
+}
+
+/// Writes the list anew. Whatever lies in its place goes.
+fn write_anew(folder: &FunctionFolder, newest: CallKey, others: Vec<CallKey>) -> io::Result<()> {
+    let mut order = in_order(folder, others);
+    order.insert(0, newest);
+    let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
+    files::replace(&folder.last(), text.as_bytes(), false).map(drop)
 }
 
 /// The keys that have a record, newest first. What `last` does not tell comes last, by time.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
-    let mut present = folder.keys()?;
+    Ok(in_order(folder, folder.keys()?))
+}
+
+fn in_order(folder: &FunctionFolder, mut present: Vec<CallKey>) -> Vec<CallKey> {
     let text = last(folder);
     let mut order = Vec::with_capacity(present.len());
     for key in text.lines().rev().filter_map(CallKey::parse) {
@@ -65,18 +102,25 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
         std::cmp::Reverse(written.unwrap_or(SystemTime::UNIX_EPOCH))
     });
     order.append(&mut present);
-    Ok(order)
+    order
+}
+
+/// What `find` finds for one of the last keys, newest first: those at the end of the list, which is long
+/// where everything is kept. Some may be gone.
+pub(crate) fn latest<T>(
+    folder: &FunctionFolder,
+    find: impl FnMut(CallKey) -> Option<T>,
+) -> Option<T> {
+    let end = files::read_end(&folder.last(), 64 * LINE).unwrap_or_default();
+    let lines = end.rsplit(|byte| *byte == b'\n');
+    let mut keys = lines.filter_map(|line| CallKey::parse(std::str::from_utf8(line).ok()?));
+    keys.find_map(find)
 }
 
 /// The newest record, without looking at all the others.
 pub fn newest(folder: &FunctionFolder) -> Option<Record> {
     let read = |key: CallKey| read(folder, key);
-    last(folder)
-        .lines()
-        .rev()
-        .filter_map(CallKey::parse)
-        .find_map(read)
-        .or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
+    latest(folder, read).or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
 }
 
 /// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
@@ -93,23 +137,50 @@ pub(crate) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
 
 /// Forgets one call: its record first, so that no reader finds a record without its results.
 pub fn forget(store: &Store, folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
-    let record = read(folder, key);
+    forget_among(store, folder, key, &files::names(folder.path())?)
+}
+
+/// [`forget`], where the names in the folder are known.
+fn forget_among(
+    store: &Store,
+    folder: &FunctionFolder,
+    key: CallKey,
+    names: &[OsString],
+) -> io::Result<()> {
+    // Many records name no file: those need not be parsed to know which.
+    let text = files::read_small(&folder.record(key), MAX_BYTES).unwrap_or_default();
+    let record = names_files(&text).then(|| Record::from_json(&text).ok());
+    let record = record.flatten();
     if let Some(record) = &record {
         aside::note_forgotten(folder, record)?;
     }
     files::remove(&folder.record(key))?;
-    record.map_or(Ok(()), |record| forget_staged(store, &record))?;
+    let now = match record {
+        Some(record) => {
+            forget_staged(store, &record)?;
+            // What had a staged name a moment ago may have its own by now.
+            Some(files::names(folder.path())?)
+        }
+        None => None,
+    };
     // What the engine named begins with the key.
     let prefix = key.to_string();
-    for name in files::names(folder.path())? {
-        let named = name.to_string_lossy();
-        let path = folder.path().join(&name);
+    for name in now.as_deref().unwrap_or(names) {
+        if !name.as_encoded_bytes().starts_with(prefix.as_bytes()) {
+            continue;
+        }
+        let path = folder.path().join(name);
         // Somebody may hold the lock, or just have committed a new record.
-        if named.starts_with(&prefix) && path != folder.lock(key) && path != folder.record(key) {
+        if path != folder.lock(key) && path != folder.record(key) {
             files::remove(&path)?;
         }
     }
     Ok(())
+}
+
+/// Whether there is any file in the text of a record. `true` costs a parse, no more.
+fn names_files(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.contains("\"staged\""))
 }
 
 /// Removes the files of a forgotten record that never got their names, unless another record, which
@@ -137,13 +208,20 @@ pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
 /// Removes staged files whose writer is dead, but for those that a record means: there the writer
 /// died between the commit and the last rename, and the staged file is the result.
 pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
+    sweep_among(store, folder, &files::names(folder)?)
+}
+
+/// [`sweep`], where the names in the folder are known.
+fn sweep_among(store: &Store, folder: &Path, names: &[OsString]) -> io::Result<()> {
     files::discard_left(|staged| {
         staged.starts_with(store.root()) || staged.parent() == Some(folder)
     });
     let mut meant: Option<HashSet<String>> = None;
-    for name in files::names(folder)? {
-        let path = folder.join(&name);
-        let Some(name) = name.to_str() else { continue };
+    for name in names {
+        let Some(name) = name.to_str().filter(|name| name.starts_with('.')) else {
+            continue;
+        };
+        let path = folder.join(name);
         if is_abandoned(&path, name) {
             let meant = match &mut meant {
                 Some(meant) => meant,
