@@ -99,6 +99,7 @@ format: .venv/lint ## what make lint asks for and a machine can do
 
 .PHONY: bench
 bench: .venv/bench .venv/nilearn .venv/remade ## times and ratios against joblib, diskcache, cachier, numpy and nibabel (BENCH=--small)
+	@cargo bench --locked --quiet -p remade --bench engine
 	@.venv/bin/python benches/bench.py $(BENCH)
 
 .PHONY: docs

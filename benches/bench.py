@@ -4,7 +4,8 @@ One process measures everything; the files beside this one have a group of bench
 row of the table in docs/performance.md comes from here, with a verdict::
 
     make bench
-    make bench BENCH="--small --only scalar save --json times.json --markdown table.md"
+    make bench BENCH="--small --only scalar save --json times.json"
+    make bench BENCH="--markdown docs/performance.md README.md"  # puts the numbers in their place
 """
 
 from __future__ import annotations
@@ -29,6 +30,15 @@ import saving
 import starting
 from harness import RUNS, Bench, markdown
 
+# What the first page of the project shows.
+MAIN_ROWS = (
+    "fresh call, int to float",
+    "fresh call on a known",
+    "unknown array",
+    "run that saves",
+    "loading 512 MB",
+    "import remade",
+)
 PEERS = ("numpy", "joblib", "diskcache", "cachier", "nibabel")
 
 
@@ -49,6 +59,19 @@ def machine() -> str:
     return f"{processor()}; {system}; Python {platform.python_version()}; {peers}"
 
 
+def put(path: Path, blocks: dict[str, str]) -> None:
+    """Write each block between its marks in a page; a file without marks gets the first alone."""
+    text = path.read_text() if path.exists() else ""
+    found = False
+    for name, block in blocks.items():
+        begin, end = f"<!-- make bench: {name} -->\n", f"<!-- end of {name} -->"
+        if begin in text:
+            before, rest = text.split(begin, 1)
+            text = f"{before}{begin}\n{block}\n\n{end}{rest.split(end, 1)[1]}"
+            found = True
+    path.write_text(text if found else f"{next(iter(blocks.values()))}\n")
+
+
 def main() -> int:
     """Run every benchmark in a folder of its own, which is removed afterwards."""
     benchmarks: dict[str, Callable[[Bench], None]] = {}
@@ -58,7 +81,13 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="16 MB instead of 512 MB")
     parser.add_argument("--only", nargs="+", choices=benchmarks, help="the benchmarks to run")
     parser.add_argument("--json", type=Path, help="also write rows and seconds to this file")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="also put the table into these files: between their marks, or as the whole file",
+    )
     parser.add_argument("--folder", type=Path, help="where the temporary folder is made")
     options = parser.parse_args()
 
@@ -80,8 +109,9 @@ def main() -> int:
     if options.json:
         told = {"machine": said, "rows": list(map(asdict, bench.rows)), "seconds": bench.seconds}
         options.json.write_text(json.dumps(told, indent=2) + "\n")
-    if options.markdown:
-        options.markdown.write_text(f"{said}\n\n{table}\n")
+    main_rows = markdown([row for row in bench.rows if row.work.startswith(MAIN_ROWS)])
+    for path in options.markdown:
+        put(path, {"all rows": f"{said}\n\n{table}", "main rows": f"{said}\n\n{main_rows}"})
     return 0
 
 

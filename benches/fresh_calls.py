@@ -136,8 +136,10 @@ def many_records(bench: Bench) -> None:
     most = max(took[other] / took[one] for other in others)
     work = f"the same call repeated, keep='all', {counts[1]:,} and {counts[2]:,} records"
     bench.within(work, "one record", most, 1.2)
-    first = max(new[other] / new[one] for other in others)
-    bench.within(f"{work}, first call of a process", "one record", first, 1.2)
+    # Finding one name among many in a folder takes the file system some microseconds; reading all
+    # names would take a tenth of a second.
+    more = max(new[other] - new[one] for other in others)
+    bench.below(f"{work}, first call of a process", "one record: more by", more * 1e6, 100, "us")
 
 
 def threads(bench: Bench) -> None:

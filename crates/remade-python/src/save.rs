@@ -567,6 +567,7 @@ fn write_bytes(
 ) -> std::io::Result<(Version, Pickled)> {
     let bytes = content.as_bytes();
     let write = || {
+        remade::persist::preallocate(file, bytes.len() as u64)?;
         files::write(file, bytes)?;
         Ok((Version::of_bytes(bytes), Pickled::of_bytes(bytes)))
     };

@@ -16,7 +16,7 @@ mod takeover;
 use crate::call::CallKey;
 use crate::decide::{self, Present, Reason};
 use crate::event::{Event, Warning};
-use crate::record::Implicit;
+use crate::record::{Implicit, Record};
 use crate::stamp;
 use crate::store::lock::{self, Attempt, Lock};
 use crate::store::prune::{self, Keep};
@@ -367,8 +367,8 @@ fn stale<F: Face>(
     let called = called.unwrap_or_else(Instant::now);
     let present = face.present()?;
     if reasons.is_empty() {
-        let last = prune::newest(&made.folder);
-        reasons = decide::difference(last.as_ref(), &present);
+        let last = newest_record(made);
+        reasons = decide::difference(last.as_deref(), &present);
     }
     for reason in &reasons {
         if let Some(warning) = warning_of(made, reason) {
@@ -391,6 +391,16 @@ fn stale<F: Face>(
         began: Instant::now(),
         started: jiff::Timestamp::from_nanosecond(i128::from(stamp::now())).unwrap_or_default(),
     })
+}
+
+/// The newest record. As a rule this process knows it already.
+fn newest_record<K: Default>(made: &Made<K>) -> Option<Arc<Record>> {
+    let known = |key| {
+        let place = || made.place_of(key);
+        let known = made.known.find(key, place, &made.store).ok()?;
+        Some(known.record.clone())
+    };
+    prune::latest(&made.folder, known).or_else(|| prune::newest(&made.folder).map(Arc::new))
 }
 
 /// Reasons that a person should hear of without asking.

@@ -10,6 +10,8 @@ pub mod npy;
 
 use std::fmt;
 
+pub use disk::preallocate;
+
 /// Bytes that are not what a format says: what should have been there, and what was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {

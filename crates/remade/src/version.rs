@@ -8,13 +8,13 @@
 //! The numbers of the tags are written in records all over the world. A number is never reused.
 
 pub mod array;
+mod digest;
 mod encoder;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use encoder::Encoder;
-use xxhash_rust::xxh3::xxh3_128;
 
 /// The identity of one state of a value. Equal versions are interchangeable.
 ///
@@ -37,7 +37,7 @@ impl Version {
     /// The version of plain bytes, without a tag: use it for the content of a file, or for an
     /// encoding that is already canonical.
     pub fn of_bytes(bytes: &[u8]) -> Version {
-        Version(xxh3_128(bytes))
+        Version(digest::digest(bytes))
     }
 
     /// From the number that the digest gave.
@@ -50,6 +50,14 @@ impl Version {
         self.0.to_be_bytes()
     }
 
+    /// The text form. A record has dozens of them, and the standard library's way is ten times as long.
+    fn digits(self, digits: &mut [u8; 32]) -> &str {
+        for (byte, pair) in self.to_bytes().iter().zip(digits.as_chunks_mut::<2>().0) {
+            *pair = [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+        }
+        std::str::from_utf8(digits).unwrap_or_default()
+    }
+
     /// The number, for tables in memory.
     pub const fn to_u128(self) -> u128 {
         self.0
@@ -58,7 +66,7 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        f.pad(self.digits(&mut [0; 32]))
     }
 }
 
@@ -84,19 +92,26 @@ impl FromStr for Version {
     type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Version, ParseVersionError> {
-        let digits = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() != 32 || !text.bytes().all(digits) {
+        if text.len() != 32 {
             return Err(ParseVersionError);
         }
-        u128::from_str_radix(text, 16)
-            .map(Version)
-            .map_err(|_| ParseVersionError)
+        let mut number = 0;
+        for digit in text.bytes() {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return Err(ParseVersionError),
+            };
+            number = number << 4 | u128::from(value);
+        }
+        Ok(Version(number))
     }
 }
 
 impl serde::Serialize for Version {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut digits = [0; 32];
+        serializer.serialize_str(self.digits(&mut digits))
     }
 }
 

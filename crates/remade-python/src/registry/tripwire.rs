@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::*;
 use remade::version::array::Element;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::numpy::Array;
 use crate::numpy::dtype::{self, Dtype};
@@ -28,7 +28,7 @@ pub(super) fn of_region(start: usize, length: usize, dtype: &Dtype) -> u64 {
         return of_elements(memory, dtype.itemsize, spans);
     }
     if length <= LINE * LINES {
-        return xxh3_64(memory);
+        return XxHash3_64::oneshot(memory);
     }
     let mut sample = [0u8; LINE * LINES];
     for (number, line) in sample.as_chunks_mut::<LINE>().0.iter_mut().enumerate() {
@@ -40,7 +40,7 @@ pub(super) fn of_region(start: usize, length: usize, dtype: &Dtype) -> u64 {
         let place = place.saturating_sub(if number == 0 { 0 } else { start % LINE });
         line.copy_from_slice(&memory[place..place + LINE]);
     }
-    xxh3_64(&sample)
+    XxHash3_64::oneshot(&sample)
 }
 
 /// The same for elements with padding: whole elements, padding left out.
@@ -58,7 +58,7 @@ fn of_elements(memory: &[u8], itemsize: usize, spans: &[(usize, usize)]) -> u64 
             sample.extend_from_slice(&memory[from..from + length.min(LINE)]);
         }
     }
-    xxh3_64(&sample)
+    XxHash3_64::oneshot(&sample)
 }
 
 /// A number as if at random, always the same for the same one.
@@ -85,7 +85,7 @@ pub(super) fn of_object(object: &Bound<'_, PyAny>) -> u64 {
         .iter()
         .flat_map(|number| number.to_le_bytes())
         .collect();
-    xxh3_64(&bytes)
+    XxHash3_64::oneshot(&bytes)
 }
 
 fn of_attributes(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult<()> {
@@ -168,7 +168,7 @@ fn of_polars(object: &Bound<'_, PyAny>, identities: &mut Vec<usize>) -> PyResult
     );
     if let Some(names) = object.getattr_opt(intern!(py, "columns"))? {
         let names = names.repr()?;
-        identities.push(xxh3_64(names.to_string_lossy().as_bytes()) as usize);
+        identities.push(XxHash3_64::oneshot(names.to_string_lossy().as_bytes()) as usize);
     }
     Ok(())
 }

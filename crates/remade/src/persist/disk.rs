@@ -118,7 +118,7 @@ pub(crate) fn write(mut file: &File, bytes: &[u8]) -> io::Result<()> {
 /// Takes the place on the disk at once. That keeps a large file in one piece, tells of a full disk
 /// before anything is written, and spares ext4 the flush with which it otherwise answers a rename
 /// over an existing file.
-pub(super) fn preallocate(file: &File, size: u64) -> io::Result<()> {
+pub fn preallocate(file: &File, size: u64) -> io::Result<()> {
     if size < PREALLOCATED {
         return Ok(());
     }

@@ -4,11 +4,10 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use xxhash_rust::xxh3::Xxh3;
-
 use super::SourceError;
 use crate::seam::{Operation, ask};
 use crate::version::Version;
+use crate::version::array::ContentDigest;
 
 /// What is read at a time.
 const BLOCK: usize = 1024 * 1024;
@@ -34,11 +33,11 @@ pub(super) fn read(mut file: &File, size: u64) -> io::Result<Version> {
     // One byte more than the file has: a small file is then read, and its end seen, by two calls.
     let length = usize::try_from(size.saturating_add(1)).map_or(BLOCK, |size| size.min(BLOCK));
     let mut block = vec![0; length];
-    let mut digest = Xxh3::new();
+    let mut digest = ContentDigest::new();
     ask(Operation::Read(file))?;
     loop {
         match file.read(&mut block) {
-            Ok(0) => return Ok(Version::from_u128(digest.digest128())),
+            Ok(0) => return Ok(digest.finish()),
             Ok(read) => digest.update(&block[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -245,7 +245,14 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
             if !matches!(alone, Alone::Not) {
                 seen = self.look(folder, key);
             }
-            if alone.ended(folder, key) {
+            // Whose name was taken by another call is about to be forgotten by who runs that one.
+            let mut is_being_replaced = false;
+            if seen.is_replaced() {
+                is_being_replaced = order::somebody_runs(folder, Some(key));
+                seen = self.look(folder, key);
+                is_being_replaced |= order::somebody_runs(folder, Some(key));
+            }
+            if alone.ended(folder, key) || is_being_replaced {
                 self.report.running += 1;
                 unread.insert(key);
                 if let Seen::Record(record, _) = &seen {
@@ -578,7 +585,7 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
     fn order(&mut self, folder: &FunctionFolder, function: Option<&str>) {
         let missing = order::missing(folder);
         // A run writes its record first and the list afterwards, and holds its lock until then.
-        if missing.is_empty() || order::somebody_runs(folder) {
+        if missing.is_empty() || order::somebody_runs(folder, None) {
             return;
         }
         let finding = Finding {
@@ -596,7 +603,8 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
     }
 
     fn locks(&mut self, folder: &FunctionFolder, function: Option<&str>) {
-        for (key, path) in lock::files_in(folder) {
+        let names = files::names_own(folder.path()).unwrap_or_default();
+        for (key, path) in lock::files_among(folder, &names) {
             if lock::is_held(&path) {
                 continue;
             }
@@ -694,6 +702,15 @@ impl Alone {
 }
 
 impl Seen {
+    fn is_replaced(&self) -> bool {
+        match self {
+            Seen::Record(_, findings) => findings
+                .iter()
+                .any(|finding| finding.kind == Kind::ResultReplaced),
+            Seen::Gone | Seen::Unusable(_) => false,
+        }
+    }
+
     fn has_findings(&self) -> bool {
         match self {
             Seen::Gone => false,

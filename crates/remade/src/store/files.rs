@@ -11,7 +11,7 @@ use crate::version::Version;
 use crate::version::array::ContentDigest;
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
@@ -275,7 +275,8 @@ fn open_as(options: &mut OpenOptions, path: &Path, follow: bool) -> io::Result<F
 
 /// Reads a file that may not be larger than `most` bytes.
 pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
+    // Room for what most small files hold: without it, six short reads feel their way.
+    let mut content = Vec::with_capacity(4096);
     ask(Operation::Read(file))?;
     file.take(most + 1).read_to_end(&mut content)?;
     if content.len() as u64 > most {
@@ -291,6 +292,15 @@ pub fn read_bounded(file: &File, most: u64) -> io::Result<Vec<u8>> {
 /// error.
 pub fn read_small(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_bounded(&open_own(path)?, most)
+}
+
+/// The last bytes of a small file of the store's own, at most so many.
+pub fn read_end(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut file = open_own(path)?;
+    // Before the first byte one cannot seek: then the file is not longer than that.
+    let back = i64::try_from(most).unwrap_or(i64::MAX);
+    let _ = file.seek(io::SeekFrom::End(-back));
+    read_bounded(&file, u64::MAX - 1)
 }
 
 /// The version of all bytes of a file.
@@ -311,7 +321,8 @@ pub fn digest(mut file: &File) -> io::Result<Version> {
 /// Lists that are longer are not written anew for one line.
 const LONGEST_APPENDED: u64 = 64 << 20;
 
-/// Appends one line in one write, so that lines of two processes never mix.
+/// Appends one line in one write, so that lines of two processes never mix. A link is not followed, and
+/// a pipe, which would wait for a reader, is an error.
 pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let line = format!("{line}\n");
@@ -346,9 +357,10 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Renames over whatever is there. Giving back the blocks of a large file takes a tenth of a second
-/// for half a gigabyte; holding it open until after the rename lets another thread wait for that.
+/// for half a gigabyte, and milliseconds where the disk is still writing it; holding it open until
+/// after the rename lets another thread wait for that.
 pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
-    const LARGE: u64 = 16 << 20;
+    const LARGE: u64 = 1 << 20;
     // Only a file: opening a pipe would wait for somebody to write to it.
     let old = open_own(to)
         .ok()

@@ -22,6 +22,7 @@ use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
 pub(crate) use crate::staged::unique;
 pub use crate::staged::{staged, staged_by};
 use crate::version::Version;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -141,13 +142,7 @@ impl FunctionFolder {
     pub fn keys(&self) -> io::Result<Vec<CallKey>> {
         let mut keys = Vec::new();
         for name in files::names_own(&self.path)? {
-            if let Some(key) = name
-                .to_str()
-                .and_then(|name| name.strip_suffix(".json"))
-                .and_then(CallKey::parse)
-            {
-                keys.push(key);
-            }
+            keys.extend(key_of(&name));
         }
         Ok(keys)
     }
@@ -155,3 +150,9 @@ impl FunctionFolder {
 
 /// Behind the name of a damaged record that was moved aside.
 pub(super) const ASIDE: &str = ".damaged";
+
+/// The key of the record that has this name, if it is that of a record.
+pub(crate) fn key_of(name: &OsStr) -> Option<CallKey> {
+    let name = name.to_str()?.strip_suffix(".json")?;
+    CallKey::parse(name)
+}

@@ -6,6 +6,7 @@
 use super::{FunctionFolder, files};
 use crate::call::CallKey;
 use crate::seam::{Operation, ask};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,13 +102,12 @@ pub(super) fn is_held(path: &Path) -> bool {
     }
 }
 
-/// The lock files in the folder of a function, held or not.
-pub(super) fn files_in(
+/// The lock files among the names in the folder of a function, held or not.
+pub(super) fn files_among(
     folder: &FunctionFolder,
-) -> impl Iterator<Item = (CallKey, PathBuf)> + use<> {
-    let folder = folder.clone();
-    let names = files::names(folder.path()).unwrap_or_default();
-    names.into_iter().filter_map(move |name| {
+    names: &[OsString],
+) -> impl Iterator<Item = (CallKey, PathBuf)> {
+    names.iter().filter_map(|name| {
         let key = CallKey::parse(name.to_str()?.strip_suffix(".lock")?)?;
         Some((key, folder.lock(key)))
     })

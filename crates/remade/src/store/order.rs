@@ -19,9 +19,10 @@ pub(super) fn missing(folder: &FunctionFolder) -> Vec<CallKey> {
     keys
 }
 
-/// Whether somebody may be about to change the list.
-pub(super) fn somebody_runs(folder: &FunctionFolder) -> bool {
-    lock::files_in(folder).any(|(_, path)| lock::is_held(&path))
+/// Whether somebody may be about to change the list: runs any call but this one.
+pub(super) fn somebody_runs(folder: &FunctionFolder, but: Option<CallKey>) -> bool {
+    let names = files::names_own(folder.path()).unwrap_or_default();
+    lock::files_among(folder, &names).any(|(key, path)| Some(key) != but && lock::is_held(&path))
 }
 
 /// Puts keys that the list does not tell between those that it tells, newest first, by the times at

@@ -3,12 +3,14 @@
 //! After a commit the older records go, with the results that the engine named. Files that the user
 //! named stay. The same walk sweeps staged files whose writer died.
 
+use super::commit::is_absent;
 use super::{FunctionFolder, Store, aside, files, layout, lock, order};
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
 use crate::stamp::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -25,36 +27,69 @@ pub enum Keep {
 /// Staged files of other machines, whose processes cannot be asked, are old after this time.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
+/// The bytes of one line of `last`: a key and a line break.
+const LINE: u64 = 33;
+
+/// Lines of `last` for keys that are gone, before it is written anew.
+const OUTDATED: usize = 64;
+
 /// Notes the newest key and forgets what `keep` does not cover.
+///
+/// The list grows by a line at each run, and is written anew only now and then: renaming over a file
+/// that is there makes ext4 write the new one at once, and wait until the old one is written, which
+/// can take longer than all the rest of a short run.
 pub fn remember_newest(
     store: &Store,
     folder: &FunctionFolder,
     newest: CallKey,
     keep: Keep,
 ) -> io::Result<()> {
-    match keep {
-        Keep::All => files::append_line(&folder.last(), &newest.to_string()),
-        Keep::Last(number) => {
-            let mut order = newest_first(folder)?;
-            order.retain(|key| *key != newest);
-            order.insert(0, newest);
-            forget_halves(folder, &order)?;
-            let old = order.split_off(number.max(1).min(order.len()));
-            announce(folder, &old)?;
-            for key in old {
-                forget(store, folder, key)?;
-            }
-            let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
-            files::replace(&folder.last(), text.as_bytes(), false)?;
-            tidy(store, folder)
+    let is_told = files::append_line(&folder.last(), &newest.to_string()).is_ok();
+    let Keep::Last(number) = keep else {
+        if !is_told {
+            let mut present = folder.keys()?;
+            present.retain(|key| *key != newest);
+            write_anew(folder, newest, present)?;
+        }
+        return Ok(());
+    };
+    let names = files::names_own(folder.path())?;
+    let mut present: Vec<CallKey> = names
+        .iter()
+        .filter_map(|name| layout::key_of(name))
+        .collect();
+    present.retain(|key| *key != newest);
+    let kept = number.max(1) - 1;
+    if present.len() > kept {
+        if kept > 0 {
+            present = in_order(folder, present)?;
+        }
+        for old in present.drain(kept..) {
+            forget_among(store, folder, old, &names)?;
         }
     }
+    let most = number.saturating_mul(2).saturating_add(OUTDATED) as u64;
+    if !is_told || files::look(&folder.last())?.len() / LINE > most {
+        write_anew(folder, newest, present)?;
+    }
+    tidy_among(store, folder, &names)
+}
+
+/// Writes the list anew. Whatever lies in its place goes.
+fn write_anew(folder: &FunctionFolder, newest: CallKey, others: Vec<CallKey>) -> io::Result<()> {
+    let mut order = in_order(folder, others)?;
+    order.insert(0, newest);
+    let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
+    files::replace(&folder.last(), text.as_bytes(), false).map(drop)
 }
 
 /// The keys that have a record, newest first. What `last` does not tell, because a process died
 /// before it could write it there, comes in by the time at which it began.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
-    let mut present = folder.keys()?;
+    in_order(folder, folder.keys()?)
+}
+
+fn in_order(folder: &FunctionFolder, mut present: Vec<CallKey>) -> io::Result<Vec<CallKey>> {
     let text = last(folder);
     let mut order = Vec::with_capacity(present.len());
     for key in text.lines().rev().filter_map(CallKey::parse) {
@@ -71,15 +106,22 @@ pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
     Ok(order)
 }
 
+/// What `find` finds for one of the last keys, newest first: those at the end of the list, which is long
+/// where everything is kept. Some may be gone.
+pub(crate) fn latest<T>(
+    folder: &FunctionFolder,
+    find: impl FnMut(CallKey) -> Option<T>,
+) -> Option<T> {
+    let end = files::read_end(&folder.last(), 64 * LINE).unwrap_or_default();
+    let lines = end.rsplit(|byte| *byte == b'\n');
+    let mut keys = lines.filter_map(|line| CallKey::parse(std::str::from_utf8(line).ok()?));
+    keys.find_map(find)
+}
+
 /// The newest record, without looking at all the others.
 pub fn newest(folder: &FunctionFolder) -> Option<Record> {
     let read = |key: CallKey| read(folder, key);
-    last(folder)
-        .lines()
-        .rev()
-        .filter_map(CallKey::parse)
-        .find_map(read)
-        .or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
+    latest(folder, read).or_else(|| newest_first(folder).ok()?.into_iter().find_map(read))
 }
 
 /// The list of the newest keys; empty where it cannot be read, as it can be rebuilt.
@@ -96,63 +138,79 @@ pub(crate) fn read(folder: &FunctionFolder, key: CallKey) -> Option<Record> {
 
 /// Forgets one call: its record first, so that no reader finds a record without its results.
 pub fn forget(store: &Store, folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
-    let record = read(folder, key);
+    forget_among(store, folder, key, &files::names_own(folder.path())?)
+}
+
+/// [`forget`], where the names in the folder are known.
+fn forget_among(
+    store: &Store,
+    folder: &FunctionFolder,
+    key: CallKey,
+    names: &[OsString],
+) -> io::Result<()> {
+    // Many records name no file: those need not be parsed to know which.
+    let text = files::read_small(&folder.record(key), MAX_BYTES).unwrap_or_default();
+    let record = names_files(&text).then(|| Record::from_json(&text).ok());
+    let record = record.flatten();
     if let Some(record) = &record {
         aside::note_forgotten(folder, record)?;
     }
     files::remove(&folder.record(key))?;
-    record.map_or(Ok(()), |record| forget_staged(store, &record))?;
-    remove_results(folder, key)
-}
-
-/// The keys that are to be forgotten stand in the list until their results are gone, so that
-/// [`forget_halves`] finds them should this process die meanwhile.
-fn announce(folder: &FunctionFolder, keys: &[CallKey]) -> io::Result<()> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let text = last(folder);
-    let told: HashSet<CallKey> = text.lines().filter_map(CallKey::parse).collect();
-    let untold: String = keys
-        .iter()
-        .filter(|key| !told.contains(key))
-        .map(|key| format!("{key}\n"))
-        .collect();
-    if untold.is_empty() {
-        return Ok(());
-    }
-    // In front of all: they are older than what stays.
-    files::replace(&folder.last(), (untold + &text).as_bytes(), false).map(drop)
-}
-
-/// Who died while forgetting a call left its key in the list and no record: its results go now.
-fn forget_halves(folder: &FunctionFolder, present: &[CallKey]) -> io::Result<()> {
-    let present: HashSet<&CallKey> = present.iter().collect();
-    let told: HashSet<CallKey> = last(folder).lines().filter_map(CallKey::parse).collect();
-    for key in told.iter().filter(|key| !present.contains(key)) {
-        // Somebody may have run it meanwhile. What cannot be looked at is not known to be gone.
-        match files::look_itself(&folder.record(*key)) {
-            Err(error) if super::commit::is_absent(&error) => remove_results(folder, *key)?,
-            _ => {}
+    let now = match record {
+        Some(record) => {
+            forget_staged(store, &record)?;
+            // What had a staged name a moment ago may have its own by now.
+            Some(files::names_own(folder.path())?)
         }
-    }
-    Ok(())
+        None => None,
+    };
+    remove_results(folder, key, now.as_deref().unwrap_or(names))
 }
 
-fn remove_results(folder: &FunctionFolder, key: CallKey) -> io::Result<()> {
-    // What the engine named begins with the key.
+/// Removes what the engine named for this key: it begins with the key.
+fn remove_results(folder: &FunctionFolder, key: CallKey, names: &[OsString]) -> io::Result<()> {
     let prefix = key.to_string();
-    for name in files::names_own(folder.path())? {
-        let named = name.to_string_lossy();
-        let path = folder.path().join(&name);
-        // Somebody may hold the lock, or just have committed a new record. A damaged one may hold
-        // the words of a person who accepted it.
-        let stays = path == folder.lock(key) || path == folder.record(key);
-        if named.starts_with(&prefix) && !stays && !named.ends_with(layout::ASIDE) {
-            files::remove(&path)?;
+    for name in names.iter().filter(|name| is_result(name)) {
+        if name.as_encoded_bytes().starts_with(prefix.as_bytes()) {
+            files::remove(&folder.path().join(name))?;
         }
     }
     Ok(())
+}
+
+/// Whether a name that begins with a key is that of a result. Somebody may hold a lock, or just have
+/// committed a new record. A damaged one may hold the words of a person who accepted it.
+fn is_result(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ![".lock", ".json", layout::ASIDE]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// Who died while forgetting a call left results without a record: nobody can ask for them any more.
+fn forget_halves(folder: &FunctionFolder, names: &[OsString]) -> io::Result<()> {
+    let recorded: HashSet<CallKey> = names.iter().filter_map(|n| layout::key_of(n)).collect();
+    let results = names.iter().filter(|name| is_result(name));
+    let halves: HashSet<CallKey> = results
+        .filter_map(|name| CallKey::parse(name.to_str()?.split('.').next()?))
+        .filter(|key| !recorded.contains(key))
+        .collect();
+    for key in halves {
+        // Who runs it just now is about to commit it.
+        let lock::Attempt::Taken(_lock) = lock::attempt(&folder.lock(key)) else {
+            continue;
+        };
+        // Its record came after the names were listed, or cannot be looked at.
+        if files::look_itself(&folder.record(key)).is_err_and(|error| is_absent(&error)) {
+            remove_results(folder, key, names)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is any file in the text of a record. `true` costs a parse, no more.
+fn names_files(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.contains("\"staged\""))
 }
 
 /// Removes the files of a forgotten record that never got their names, unless another record, which
@@ -170,42 +228,53 @@ fn forget_staged(store: &Store, record: &Record) -> io::Result<()> {
 
 /// Forgets every call of a function.
 pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
-    let keys = folder.keys()?;
-    forget_halves(folder, &keys)?;
-    announce(folder, &keys)?;
-    for key in keys {
+    for key in folder.keys()? {
         forget(store, folder, key)?;
     }
     files::remove(&folder.last())?;
     tidy(store, folder)
 }
 
-/// Removes what dead processes left in the folder of a function: staged files and locks.
+/// Removes what dead processes left in the folder of a function: staged files, locks, and results of
+/// calls that they were about to forget.
 pub fn tidy(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
-    for (key, path) in lock::files_in(folder) {
+    tidy_among(store, folder, &files::names_own(folder.path())?)
+}
+
+/// [`tidy`], where the names in the folder are known.
+fn tidy_among(store: &Store, folder: &FunctionFolder, names: &[OsString]) -> io::Result<()> {
+    for (key, path) in lock::files_among(folder, names) {
         // A killed caller leaves its lock file, and nobody else may ever ask for that call again.
         if !lock::is_held(&path) {
             drop(lock::attempt(&folder.lock(key)));
         }
     }
-    sweep(store, folder.path())
+    forget_halves(folder, names)?;
+    sweep_among(store, folder.path(), names)
 }
 
 /// Removes staged files whose writer is dead, but for those that a record means: there the writer
 /// died between the commit and the last rename, and the staged file is the result.
 pub(crate) fn sweep(store: &Store, folder: &Path) -> io::Result<()> {
-    files::discard_left(|staged| {
-        staged.starts_with(store.root()) || staged.parent() == Some(folder)
-    });
-    let mut meant: Option<HashSet<String>> = None;
     // A folder of the user's may be a link; one of the store's may not.
     let names = match folder.starts_with(store.root()) {
         true => files::names_own(folder)?,
         false => files::names(folder)?,
     };
+    sweep_among(store, folder, &names)
+}
+
+/// [`sweep`], where the names in the folder are known.
+fn sweep_among(store: &Store, folder: &Path, names: &[OsString]) -> io::Result<()> {
+    files::discard_left(|staged| {
+        staged.starts_with(store.root()) || staged.parent() == Some(folder)
+    });
+    let mut meant: Option<HashSet<String>> = None;
     for name in names {
-        let path = folder.join(&name);
-        let Some(name) = name.to_str() else { continue };
+        let Some(name) = name.to_str().filter(|name| name.starts_with('.')) else {
+            continue;
+        };
+        let path = folder.join(name);
         if is_abandoned(&path, name) {
             let meant = match &mut meant {
                 Some(meant) => meant,

@@ -11,8 +11,8 @@
 
 use std::fmt;
 
-use super::{Encoder, Tag, Version};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use super::{Encoder, Tag, Version, digest};
+use twox_hash::xxhash3_128::Hasher;
 
 mod gather;
 
@@ -200,7 +200,7 @@ fn encode_shape(shape: &[usize], encoder: &mut Encoder) {
 /// assert_eq!(digest.finish(), Version::of_bytes(b"onetwo"));
 /// ```
 #[derive(Clone)]
-pub struct ContentDigest(Box<Xxh3>);
+pub struct ContentDigest(Hasher);
 
 impl Default for ContentDigest {
     fn default() -> ContentDigest {
@@ -211,17 +211,17 @@ impl Default for ContentDigest {
 impl ContentDigest {
     /// A digest of no bytes yet.
     pub fn new() -> ContentDigest {
-        ContentDigest(Box::new(Xxh3::new()))
+        ContentDigest(Hasher::new())
     }
 
     /// The next element bytes, padding left out.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        digest::write(&mut self.0, bytes);
     }
 
     /// The digest of all bytes so far.
     pub fn finish(&self) -> Version {
-        Version::from_u128(self.0.digest128())
+        Version::from_u128(self.0.finish_128())
     }
 }
 
@@ -303,7 +303,7 @@ fn digest_in(
     let (first, walk) = gather::Gather::plan(layout, element, &order.axes, &order.flipped);
     let first = start.checked_add_signed(first).ok_or(OutsideError)?;
     if let Some(length) = walk.one_run() {
-        return Ok(Version::from_u128(xxh3_128(&memory[first..first + length])));
+        return Ok(Version::of_bytes(&memory[first..first + length]));
     }
     let mut digest = ContentDigest::new();
     walk.run(memory, first, &mut |bytes| digest.update(bytes));

@@ -1,7 +1,7 @@
 //! How does a value become bytes?
 
 use super::{Tag, Version};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use twox_hash::xxhash3_128::Hasher;
 
 /// What is held back before the digest takes it in. Small values never leave this buffer, so they
 /// are digested in one call.
@@ -25,7 +25,7 @@ const HELD: usize = 64 * 1024;
 #[derive(Default)]
 pub struct Encoder {
     held: Vec<u8>,
-    digest: Option<Box<Xxh3>>,
+    digest: Option<Box<Hasher>>,
 }
 
 impl Encoder {
@@ -43,11 +43,11 @@ impl Encoder {
     /// The version of all items so far.
     pub fn finish(&self) -> Version {
         match &self.digest {
-            None => Version::from_u128(xxh3_128(&self.held)),
+            None => Version::of_bytes(&self.held),
             Some(digest) => {
                 let mut digest = digest.clone();
-                digest.update(&self.held);
-                Version::from_u128(digest.digest128())
+                digest.write(&self.held);
+                Version::from_u128(digest.finish_128())
             }
         }
     }
@@ -194,8 +194,8 @@ impl Encoder {
         } else {
             self.flush();
             self.digest
-                .get_or_insert_with(|| Box::new(Xxh3::new()))
-                .update(bytes);
+                .get_or_insert_with(|| Box::new(Hasher::new()))
+                .write(bytes);
         }
     }
 
@@ -209,8 +209,8 @@ impl Encoder {
     #[cold]
     fn flush(&mut self) {
         self.digest
-            .get_or_insert_with(|| Box::new(Xxh3::new()))
-            .update(&self.held);
+            .get_or_insert_with(|| Box::new(Hasher::new()))
+            .write(&self.held);
         self.held.clear();
     }
 }
