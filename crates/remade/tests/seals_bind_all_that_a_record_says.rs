@@ -38,7 +38,7 @@ fn sealed(key: &Key, record: &Record, pickles: &[Pickled]) -> (Record, Vec<Seal>
 #[test]
 fn it_is_good_for_one_place_one_key_and_these_bytes() {
     let key = Key::of([7; 32]);
-    let bytes = vec![b"one".to_vec(), b"two".to_vec()];
+    let bytes = [b"one".to_vec(), b"two".to_vec()];
     let pickles: Vec<_> = bytes.iter().map(|bytes| Pickled::of_bytes(bytes)).collect();
     let (record, seals) = sealed(&key, &record(), &pickles);
     assert_eq!(seals.len(), 2);
@@ -170,7 +170,7 @@ proptest! {
 
     #[test]
     fn read_in_pieces_it_is_the_same(size in 0..700_000_usize) {
-        let bytes: Vec<u8> = (0..size).map(|at| (at * 31 >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
         let folder = tempdir().unwrap();
         let path = folder.path().join("f.pkl");
         fs::write(&path, &bytes).unwrap();
