@@ -27,6 +27,7 @@ INSIDE_OTHERS = {
     "no run has begun": "a hidden function",
     "no store says where it lies": "a hidden function",
     "numpy.asarray gave no array": "could not be saved: ...",
+    "not an array": "a hidden function",
     "numpy.empty gave no writeable array": "cannot be loaded (...)",
     "only a file can be mapped": "cannot be loaded (...)",
     "pickle.dumps gave no bytes": "could not be saved: ...",
