@@ -19,3 +19,11 @@ pub mod source;
 pub mod stamp;
 pub mod store;
 pub mod version;
+
+#[cfg(feature = "macros")]
+mod rust;
+
+#[cfg(feature = "macros")]
+pub use remade_macros::{Versioned, code, make};
+#[cfg(feature = "macros")]
+pub use rust::*;

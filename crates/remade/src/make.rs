@@ -92,6 +92,11 @@ impl<K: Default> Made<K> {
         &self.store
     }
 
+    /// How many of its results are kept.
+    pub fn keep(&self) -> Keep {
+        self.keep
+    }
+
     /// Calls answered from the store, and runs, in this process.
     pub fn counts(&self) -> (u64, u64) {
         (
