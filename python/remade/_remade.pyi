@@ -52,6 +52,7 @@ __all__ = [
     "_has_aliases",
     "_history",
     "_lineage",
+    "_lineage_of_file",
     "_made_functions",
     "_nanoseconds",
     "_normal",
@@ -261,6 +262,10 @@ def _origin(
 ) -> tuple[bytes, str, str | None, str, str, bool] | None: ...
 def _lineage(
     obj: object,
+) -> tuple[str, tuple[_Link, ...], tuple[_Node, ...]]: ...
+def _lineage_of_file(
+    path: str,
+    cachedir: str,
 ) -> tuple[str, tuple[_Link, ...], tuple[_Node, ...]]: ...
 def _version(value: object) -> str: ...
 def _version_by_history(value: object, rerun_unknown: bool = False) -> str: ...

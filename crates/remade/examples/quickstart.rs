@@ -2,6 +2,8 @@
 //!
 //!     cargo run -p remade --example quickstart
 
+#![allow(clippy::print_stdout)] // a program that tells what it does
+
 use ndarray::{Array1, Array2};
 use remade::{NpyFile, make};
 

@@ -32,6 +32,7 @@ pub use face::{
     Changed, CodeText, Cutoff, Environment, Face, ImplicitNow, Judged, Keyed, LoadFailure,
     NotSaved, Saved, SavedResult,
 };
+pub use finish::persisted;
 pub use known::{Content, Known, KnownFile};
 pub use takeover::{Former, of_vanished_scripts};
 

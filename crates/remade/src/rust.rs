@@ -34,7 +34,7 @@ pub use persister::Persister;
 pub use persister::PostcardFile;
 pub use persister::{BytesFile, JsonFile, TextFile};
 #[cfg(feature = "ndarray")]
-pub use persister::{MappedArray, NpyFile};
+pub use persister::{MappedArray, NiftiFile, NpyFile};
 pub use versioned::{Versioned, Walk, version_of};
 
 /// What the macros write calls of. No part of the interface: it changes without notice.

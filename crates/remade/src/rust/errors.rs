@@ -100,11 +100,12 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     }
 }
 
-impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+/// For whatever can be shown: a function may fail with text, too. So what an error of the function
+/// came from is asked of itself ([`CallError::into_function`]).
+impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            // It stands in for the function's error, whose text it has.
-            CallError::Function(error) => error.source(),
+            CallError::Function(_) => None,
             CallError::Remade(error) => error.source(),
         }
     }

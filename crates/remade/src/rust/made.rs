@@ -1,7 +1,8 @@
 //! What does a caller of a made function get?
 
 use super::versioned::{Versioned, Walk};
-use crate::record::Record;
+use crate::make::persisted;
+use crate::record::{Item, Record, Shape};
 use crate::store::Store;
 use crate::version::Version;
 use std::fmt;
@@ -109,7 +110,7 @@ impl History {
         let item = record.items.iter().find(|one| one.position == position)?;
         Some(History {
             version: item.version,
-            content: Some(item.content),
+            content: is_exact(record, item).then_some(item.content),
             record: record.clone(),
             store: store.clone(),
             position,
@@ -122,6 +123,23 @@ impl History {
             &self.store,
             format!("{}[{index}]", self.position),
         )
+    }
+}
+
+/// Whether reading the value gives the version that it has: what stands in the record does, and what
+/// a persister gives back as it was. A tuple has no file, and its parts tell it.
+fn is_exact(record: &Record, item: &Item) -> bool {
+    let mut results = record.results.iter();
+    match results.find(|result| result.position == item.position) {
+        Some(result) => {
+            let content = result.file.as_ref().map(|file| file.content);
+            let by_file = content.map(|content| persisted(result.persister_version, content));
+            item.version == item.content
+                && item.version == result.version
+                && by_file != Some(item.version)
+                && result.persister != "remade.NiftiFile"
+        }
+        None => matches!(record.value, Shape::Short(_)),
     }
 }
 

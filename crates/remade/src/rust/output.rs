@@ -1,13 +1,13 @@
 //! What keeps which part of a result, and in which file?
 
-pub mod chosen;
+pub(super) mod chosen;
 mod place;
 
 use super::function::Function;
 use super::listen::chain;
 use super::persister::{self, Persister, Stored, Target};
 use crate::call::CallKey;
-use crate::make::{Known, LoadFailure, NotSaved, SavedResult};
+use crate::make::{Known, LoadFailure, NotSaved, SavedResult, persisted};
 use crate::record::{Item, Shape};
 use crate::source::SourceState;
 use crate::store::commit::Staging;
@@ -38,7 +38,7 @@ pub trait Output<T> {
 }
 
 /// Saving and loading raise nothing of the language's own.
-pub type Never = std::convert::Infallible;
+pub(super) type Never = std::convert::Infallible;
 
 /// Where nothing keeps a type: only the error about it is ever seen.
 #[derive(Debug, Default)]
@@ -85,8 +85,8 @@ impl Saver<'_> {
         let kept = persister.save(value, &mut file);
         let kept = kept.map_err(|error| failed(chain(&*error)))?;
         let digest = file.close().map_err(io)?;
-        let (exact, content, file_content) = persister::told(kept, digest);
-        let file_content = match file_content {
+        let told = persister::told(kept, digest);
+        let file_content = match told.file {
             Some(known) => known,
             None => {
                 let file = crate::store::files::open_regular(&path).map_err(io)?;
@@ -94,8 +94,11 @@ impl Saver<'_> {
                 (crate::record::Digest::Bytes, digest)
             }
         };
-        let kept_version = exact.unwrap_or_else(|| persisted(version, file_content.1));
-        self.item(kept_version, content.unwrap_or(kept_version));
+        let kept_version = told.exact.unwrap_or_else(|| {
+            let content = told.content.unwrap_or(file_content.1);
+            persisted(version, content)
+        });
+        self.item(kept_version, told.expected.unwrap_or(kept_version));
         self.results.push(SavedResult {
             position: self.position.clone(),
             persister: persister.name().to_owned(),
@@ -124,15 +127,6 @@ impl Saver<'_> {
         self.position.truncate(length);
         saved
     }
-}
-
-/// The version of what a persister gives back for a content.
-fn persisted(persister: Version, content: Version) -> Version {
-    let mut encoder = Encoder::new();
-    encoder.begin(Tag::Persisted, 2);
-    encoder.version(Tag::Version, persister);
-    encoder.version(Tag::Version, content);
-    encoder.finish()
 }
 
 /// What loading is done with.
@@ -189,10 +183,20 @@ impl Loader<'_> {
         loaded.map_err(|error| unloadable(chain(&*error)))
     }
 
+    /// Whether this persister kept the part.
+    #[cfg(feature = "postcard")]
+    fn is_kept_by(&self, shape: &Shape, name: &str) -> bool {
+        let Shape::Result(index) = shape else {
+            return false;
+        };
+        let result = self.known.record.results.get(*index);
+        result.is_some_and(|result| result.persister == name)
+    }
+
     fn differs(&self) -> LoadFailure<Never> {
         LoadFailure::Unloadable {
             path: self.known.path().to_owned(),
-            why: "the record and the output of the function differ in structure".to_owned(),
+            why: "the record and output= differ in structure".to_owned(),
         }
     }
 }

@@ -6,8 +6,9 @@
 
 mod bytes;
 mod json;
-//pub mod laws;
-//mod nifti;
+pub mod laws;
+#[cfg(feature = "ndarray")]
+mod nifti;
 #[cfg(feature = "ndarray")]
 mod npy;
 #[cfg(feature = "postcard")]
@@ -27,7 +28,8 @@ use std::path::{Path, PathBuf};
 
 pub use bytes::{BytesFile, TextFile};
 pub use json::JsonFile;
-//nif
+#[cfg(feature = "ndarray")]
+pub use nifti::NiftiFile;
 #[cfg(feature = "ndarray")]
 pub use npy::{Element, MappedArray, NpyFile};
 #[cfg(feature = "postcard")]
@@ -130,6 +132,14 @@ pub enum Kept {
     /// The same, where the version is that of an array and was taken on the way.
     #[doc(hidden)]
     Array(Version),
+    /// An image: the version of what is loaded where it is exact, the content however well it is
+    /// compressed, and the digest of the file.
+    #[doc(hidden)]
+    Image {
+        exact: Option<Version>,
+        content: Version,
+        file: Version,
+    },
 }
 
 /// A new file that a value is written to. It gets its final name when all is written.
@@ -263,19 +273,45 @@ pub(super) fn version_of<T>(persister: &(impl Persister<T> + ?Sized)) -> Version
     encoder.finish()
 }
 
-/// What a persister tells, as the engine keeps it: the version of what is loaded where it is exact,
-/// what reading that gives, and the content of the file.
-pub(super) fn told(
-    kept: Kept,
-    digest: Option<Version>,
-) -> (Option<Version>, Option<Version>, Option<(Digest, Version)>) {
-    let bytes = digest.map(|digest| (Digest::Bytes, digest));
+/// What a persister told, as the engine keeps it.
+pub(super) struct Told {
+    /// The version of what is loaded, where that is exact.
+    pub(super) exact: Option<Version>,
+    /// What a result that is not exact is told by, besides its persister; None: by its file.
+    pub(super) content: Option<Version>,
+    /// What is expected of loading it.
+    pub(super) expected: Option<Version>,
+    /// The digest of the file; None: it has to be read.
+    pub(super) file: Option<(Digest, Version)>,
+}
+
+/// `digest`: of what was written through [`Target`].
+pub(super) fn told(kept: Kept, digest: Option<Version>) -> Told {
+    let mut told = Told {
+        exact: None,
+        content: None,
+        expected: None,
+        file: digest.map(|digest| (Digest::Bytes, digest)),
+    };
     match kept {
-        Kept::AsWritten => (None, None, bytes),
-        Kept::Checked(content) => (None, Some(content), bytes),
-        Kept::Exactly(version) => (Some(version), Some(version), bytes),
-        Kept::Array(version) => (Some(version), Some(version), Some((Digest::Array, version))),
+        Kept::AsWritten => {}
+        Kept::Checked(expected) => told.expected = Some(expected),
+        Kept::Exactly(version) => told.exact = Some(version),
+        Kept::Array(version) => {
+            told.exact = Some(version);
+            told.file = Some((Digest::Array, version));
+        }
+        Kept::Image {
+            exact,
+            content,
+            file,
+        } => {
+            told.exact = exact;
+            told.content = Some(content);
+            told.file = Some((Digest::Bytes, file));
+        }
     }
+    told
 }
 
 /// A name that a user gave, as it was given.

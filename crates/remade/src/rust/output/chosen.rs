@@ -8,6 +8,8 @@ use crate::make::{LoadFailure, NotSaved};
 use crate::record::{Shape, Short};
 #[cfg(feature = "ndarray")]
 use crate::rust::persister::NpyFile;
+#[cfg(feature = "postcard")]
+use crate::rust::persister::PostcardFile;
 use crate::rust::persister::{Failure, JsonFile, Kept, Persister, Stored, Target, TextFile};
 use crate::rust::short::{InShort, is_short};
 use crate::rust::versioned::version_of;
@@ -165,30 +167,37 @@ impl Output<File> for Written {
     }
 }
 
-/// JSON, or the compact form for what JSON cannot hold.
+/// JSON; NaN and infinity, which it does not have, in the compact form.
 impl<T: Serialize + DeserializeOwned> Output<T> for Json {
     fn slots(&self, _: &mut Vec<Slot>) {}
 
     fn chosen(&self) -> Option<&'static [&'static str]> {
-        Some(&["remade.JsonFile"])
+        Some(&[JSON, POSTCARD])
     }
 
     fn save(&self, value: &T, saver: &mut Saver<'_>) -> Result<Shape, NotSaved<Never>> {
-        saver.part(
-            value,
-            &JsonFile::default(),
-            chosen_version("remade.JsonFile"),
-        )
+        #[cfg(feature = "postcard")]
+        {
+            let mut walk = crate::rust::Walk::new(None).finite();
+            crate::rust::versioned::encode_by_serde(value, &mut walk);
+            if walk.why().is_some() {
+                return saver.part(value, &PostcardFile::default(), chosen_version(POSTCARD));
+            }
+        }
+        saver.part(value, &JsonFile::default(), chosen_version(JSON))
     }
 
     fn load(&self, shape: &Shape, loader: &Loader<'_>) -> Result<T, LoadFailure<Never>> {
-        loader.part(
-            shape,
-            &JsonFile::default(),
-            chosen_version("remade.JsonFile"),
-        )
+        #[cfg(feature = "postcard")]
+        if loader.is_kept_by(shape, POSTCARD) {
+            return loader.part(shape, &PostcardFile::default(), chosen_version(POSTCARD));
+        }
+        loader.part(shape, &JsonFile::default(), chosen_version(JSON))
     }
 }
+
+const JSON: &str = "remade.JsonFile";
+const POSTCARD: &str = "remade.PostcardFile";
 
 #[cfg(feature = "ndarray")]
 impl<T> Output<T> for Npy

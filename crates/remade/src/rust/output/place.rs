@@ -25,7 +25,7 @@ pub(in crate::rust) enum Place {
 
 /// The places of all parts, in the order of `output`. Empty where the type chooses.
 #[derive(Debug, Default)]
-pub struct Places {
+pub(in crate::rust) struct Places {
     places: Vec<Place>,
 }
 
