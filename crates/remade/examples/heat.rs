@@ -32,7 +32,10 @@ fn rod(file: &File) -> Result<Rod, String> {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.strip_prefix(','));
         let number = number.ok_or_else(|| format!("there is no {name}"))?;
-        number.trim().parse().map_err(|_| format!("{name} is no number"))
+        number
+            .trim()
+            .parse()
+            .map_err(|_| format!("{name} is no number"))
     };
     Ok(Rod {
         length: value("length")?,
@@ -92,7 +95,8 @@ struct Summary {
 fn summarise(spectrum: &Array2<f64>) -> Summary {
     let strength = |moment: usize, wave: usize| spectrum[[moment, wave]].abs();
     let (moments, waves) = spectrum.dim();
-    let by_strength = |one: &usize, other: &usize| strength(0, *one).total_cmp(&strength(0, *other));
+    let by_strength =
+        |one: &usize, other: &usize| strength(0, *one).total_cmp(&strength(0, *other));
     let strongest = (0..waves).max_by(by_strength).unwrap_or(0);
     Summary {
         strongest: strongest + 1,

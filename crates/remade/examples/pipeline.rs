@@ -22,7 +22,11 @@ fn bytes_in(file: &File) -> u64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _listening = remade::listen(|happening| {
         if let Happening::Call(event) = happening {
-            println!("{} {}", if event.ran { "ran" } else { "reused" }, event.function);
+            println!(
+                "{} {}",
+                if event.ran { "ran" } else { "reused" },
+                event.function
+            );
         }
     });
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -1,7 +1,7 @@
 //! A made function in Rust runs only when its code or its arguments have changed, and says why.
 
 #![cfg(feature = "ndarray")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod rust_face;
 
@@ -191,12 +191,6 @@ fn what_depends_names_counts_down_to_the_last_item() {
         #[remade::code(depends = [OFFSET])]
         pub fn helper(x: i64) -> i64 {
             x + OFFSET
-        }
-        #[remade::code]
-        pub mod tools {
-            pub fn twice(x: i64) -> i64 {
-                x + x
-            }
         }
     }
     fn constant(edited: bool) -> i64 {

@@ -12,14 +12,26 @@ fn example(name: &str) -> PathBuf {
     let folder = test.parent().unwrap().parent().unwrap();
     let path = folder.join("examples").join(name);
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--offline", "--package", "remade", "--example", name])
+        .args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--package",
+            "remade",
+            "--example",
+            name,
+        ])
         .args(match folder.ends_with("release") {
             true => &["--release"][..],
             false => &[],
         })
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
-    assert!(built.unwrap().success() && path.exists(), "{}", path.display());
+    assert!(
+        built.unwrap().success() && path.exists(),
+        "{}",
+        path.display()
+    );
     path
 }
 
@@ -52,22 +64,34 @@ fn heat() {
     let stages = ["rod", "cool", "spectrum", "summarise"];
     let first = run(&program, folder.path());
     for stage in stages {
-        assert!(first.contains(&format!("ran    heat.{stage}: never ran")), "{first}");
+        assert!(
+            first.contains(&format!("ran    heat.{stage}: never ran")),
+            "{first}"
+        );
     }
     let second = run(&program, folder.path());
     for stage in stages {
-        assert!(second.contains(&format!("reused heat.{stage}\n")), "{second}");
+        assert!(
+            second.contains(&format!("reused heat.{stage}\n")),
+            "{second}"
+        );
     }
     assert_eq!(first.lines().last(), second.lines().last());
     // A comment in the data is another file and the same rod.
     let data = std::fs::read_to_string(folder.path().join("rod.csv")).unwrap();
     std::fs::write(folder.path().join("rod.csv"), format!("# a rod\n{data}")).unwrap();
     let third = run(&program, folder.path());
-    assert!(third.contains("ran    heat.rod: file rod.csv changed"), "{third}");
+    assert!(
+        third.contains("ran    heat.rod: file rod.csv changed"),
+        "{third}"
+    );
     assert!(third.contains("reused heat.cool\n"), "{third}");
     // A damaged result runs its stage again, and no other: the content is the same.
     std::fs::write(folder.path().join("spectrum.npy"), "damaged").unwrap();
     let fourth = run(&program, folder.path());
-    assert!(fourth.contains("ran    heat.spectrum: result changed on disk"), "{fourth}");
+    assert!(
+        fourth.contains("ran    heat.spectrum: result changed on disk"),
+        "{fourth}"
+    );
     assert!(fourth.contains("reused heat.summarise\n"), "{fourth}");
 }

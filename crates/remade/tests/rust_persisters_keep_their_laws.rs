@@ -2,7 +2,7 @@
 //! call.
 
 #![cfg(all(feature = "ndarray", feature = "postcard"))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod rust_face;
 

@@ -140,7 +140,7 @@ where
             slots: None,
             places: None,
             ended: Vec::new(),
-            callers: Callers::here(),
+            callers: Callers::of(function),
             entered: None,
             nested: Nested::default(),
             record: None,

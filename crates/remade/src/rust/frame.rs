@@ -1,5 +1,6 @@
 //! Which made functions run here, one inside the other, and what did they draw from outside?
 
+use super::code::Code;
 use super::function::Function;
 use crate::call::CallKey;
 use crate::record::{MOST_CALLS, Nested, NestedCall, Record};
@@ -15,6 +16,8 @@ pub(super) struct Frame {
     store: Arc<Store>,
     /// The executable stands for the code of all that is called inside.
     covers_code: bool,
+    /// The code that the function names, where it does.
+    names: Vec<&'static Code>,
     nested: Mutex<Nested>,
     calls: Mutex<Vec<(Arc<Record>, Arc<Store>)>>,
 }
@@ -31,21 +34,26 @@ fn running() -> std::sync::MutexGuard<'static, Vec<Arc<Frame>>> {
 }
 
 /// The runs inside which a call is made: the innermost one of this thread. A thread without any may
-/// have been started by each of those that run elsewhere, so all of them hear of it.
+/// have been started by each of those that run elsewhere, so all that may call the function hear of
+/// it: those that name it, and those that name nothing.
 pub(super) struct Callers {
     frames: Vec<Arc<Frame>>,
     is_certain: bool,
 }
 
 impl Callers {
-    pub(super) fn here() -> Callers {
+    pub(super) fn of(function: &Function) -> Callers {
         match STACK.with_borrow(|stack| stack.last().cloned()) {
             Some(frame) => Callers {
                 frames: vec![frame],
                 is_certain: true,
             },
             None => Callers {
-                frames: running().clone(),
+                frames: {
+                    let running = running();
+                    let may_call = |frame: &&Arc<Frame>| frame.may_call(function);
+                    running.iter().filter(may_call).cloned().collect()
+                },
                 is_certain: false,
             },
         }
@@ -107,6 +115,7 @@ impl Entered {
             key,
             store: function.made.store().clone(),
             covers_code: function.reached.executable.is_some(),
+            names: function.reached.codes.clone(),
             nested: Mutex::default(),
             calls: Mutex::default(),
         });
@@ -129,6 +138,11 @@ impl Drop for Entered {
 }
 
 impl Frame {
+    fn may_call(&self, function: &Function) -> bool {
+        let code = (function.options.code)();
+        self.covers_code || self.names.iter().any(|named| std::ptr::eq(*named, code))
+    }
+
     /// What was called inside, for the record of this run.
     pub(super) fn nested(&self) -> Nested {
         let mut nested = self.nested_mut().clone();
