@@ -18,7 +18,7 @@ pub(super) use place::{Place, Places, Slot};
 
 /// What keeps a result: a persister, or a tuple of such for a tuple.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot keep a result of the type `{T}`",
+    message = "nothing keeps a result of the type `{T}`",
     note = "name a persister in `output = …`, a tuple of them for a tuple; or derive \
             `serde::Serialize` and `serde::Deserialize`, and remade chooses one"
 )]
