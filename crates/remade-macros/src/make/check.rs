@@ -26,11 +26,14 @@ pub(crate) struct Parameter {
 pub(crate) enum Returns {
     Plain(Type),
     /// `Result<T, E>`
-    Fallible {
-        whole: Type,
-        value: Type,
-        error: Type,
-    },
+    Fallible(Box<Fallible>),
+}
+
+/// The types of a `Result`.
+pub(crate) struct Fallible {
+    pub(crate) whole: Type,
+    pub(crate) value: Type,
+    pub(crate) error: Type,
 }
 
 fn refuse<T>(span: impl Spanned, why: &str) -> Result<T> {
@@ -154,11 +157,11 @@ fn returns(output: &ReturnType) -> Result<Returns> {
         );
     }
     Ok(match fallible(ty) {
-        Some((value, error)) => Returns::Fallible {
+        Some((value, error)) => Returns::Fallible(Box::new(Fallible {
             whole: ty.clone(),
             value,
             error,
-        },
+        })),
         None => Returns::Plain(ty.clone()),
     })
 }
