@@ -7,7 +7,8 @@ import os
 from collections import namedtuple
 from datetime import datetime, timezone
 
-from . import _remade
+from . import _configure, _remade
+from ._inputs import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -392,7 +393,7 @@ def origin(obj: object) -> Origin | None:
     return Origin(_run(text, store, path), position, version, is_part)
 
 
-def lineage(obj: object) -> Lineage:
+def lineage(obj: object, *, cachedir: str | os.PathLike[str] | None = None) -> Lineage:
     """Walks from an object back to the files and values that it was made of.
 
     The walk goes from record to record, through arguments, globals and the made functions called
@@ -404,10 +405,13 @@ def lineage(obj: object) -> Lineage:
 
     Args:
         obj: What `origin` knows, or a list, tuple, dict or set of such: then what is in it is
-            looked for, at any depth.
+            looked for, at any depth. Or a `File` that is a result of a made function, of this
+            process or of another program, in Python or in Rust.
+        cachedir: The store in which the record of a `File` is looked for; by default that which
+            functions have by default.
 
     Returns:
-        The graph; an empty one where nothing is known.
+        The graph; an empty one where nothing is known. A file that was changed since is not known.
 
     Example:
         >>> import tempfile
@@ -426,7 +430,11 @@ def lineage(obj: object) -> Lineage:
         >>> [(link.name, link.node) for link in found.nodes[0].inputs]
         [('signal', 1)]
     """
-    text, roots, nodes = _remade._lineage(obj)
+    if isinstance(obj, File):
+        folder = _configure.default("cachedir") if cachedir is None else cachedir
+        text, roots, nodes = _remade._lineage_of_file(obj.path, os.path.abspath(folder))
+    else:
+        text, roots, nodes = _remade._lineage(obj)
     found = []
     for kind, name, version, store, path, inputs in nodes:
         run = None

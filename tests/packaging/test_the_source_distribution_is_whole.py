@@ -73,7 +73,12 @@ def test_it_has_every_source_and_nothing_that_only_developers_run(unpacked):
     found = below(unpacked)
     sources = {
         f"{folder}/{path.relative_to(fences.ROOT / folder).as_posix()}"
-        for folder in ("crates/remade/src", "crates/remade-python/src", "python/remade")
+        for folder in (
+            "crates/remade/src",
+            "crates/remade-macros",
+            "crates/remade-python/src",
+            "python/remade",
+        )
         for path in (fences.ROOT / folder).rglob("*")
         if path.suffix in (".rs", ".py", ".pyi") or path.name == "py.typed"
     }

@@ -19,7 +19,8 @@ use crate::value::{Unversioned, Walk};
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_origin, module)?)?;
-    module.add_function(wrap_pyfunction!(_lineage, module)?)
+    module.add_function(wrap_pyfunction!(_lineage, module)?)?;
+    module.add_function(wrap_pyfunction!(_lineage_of_file, module)?)
 }
 
 /// The record of an object, where in its result it stood, its version, whether it is but a part of
@@ -48,6 +49,21 @@ fn _origin<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyTuple>>
 fn _lineage<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     let py = obj.py();
     let starts = starts(obj)?;
+    traced(py, starts)
+}
+
+/// The same for a file that lies where a record in the store of this folder says that it kept it.
+#[pyfunction]
+fn _lineage_of_file<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    cachedir: PathBuf,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let start = py.detach(|| lineage::of_file(&Store::at(cachedir), &path));
+    traced(py, start.into_iter().collect())
+}
+
+fn traced(py: Python<'_>, starts: Vec<Start>) -> PyResult<Bound<'_, PyTuple>> {
     let lineage = py.detach(|| lineage::trace(starts, lineage::OnDisk));
     let nodes = PyTuple::new(py, nodes(py, &lineage)?)?;
     let roots = inputs(py, &lineage.roots)?;

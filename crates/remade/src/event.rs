@@ -110,6 +110,15 @@ pub enum Warning {
         /// Where it is now.
         to: PathBuf,
     },
+    /// A value was computed, could not be saved, and is returned all the same.
+    NotSaved {
+        /// The function that was called.
+        function: String,
+        /// Where it should have been.
+        path: Option<PathBuf>,
+        /// Why.
+        why: String,
+    },
     /// The store cannot be used at all.
     StoreUnusable {
         /// The cache directory.
@@ -232,6 +241,17 @@ impl fmt::Display for Warning {
                 from.display(),
                 to.display()
             ),
+            Warning::NotSaved {
+                function,
+                path,
+                why,
+            } => {
+                write!(f, "{function}: the result could not be saved")?;
+                if let Some(path) = path {
+                    write!(f, " in {}", path.display())?;
+                }
+                write!(f, ": {why}. It was computed and is returned all the same.")
+            }
             Warning::StoreUnusable { path, why } => write!(
                 f,
                 "the store {} cannot be used ({why}): results are computed and not saved. Make it \

@@ -33,6 +33,7 @@ pub use face::{
     Changed, CodeText, Cutoff, Environment, Face, ImplicitNow, Judged, Keyed, LoadFailure,
     NotSaved, Saved, SavedResult,
 };
+pub use finish::persisted;
 pub use known::{Content, Known, KnownFile};
 pub use takeover::{Former, of_vanished_scripts};
 
@@ -105,6 +106,11 @@ impl<K: Default> Made<K> {
     /// The store.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// How many of its results are kept.
+    pub fn keep(&self) -> Keep {
+        self.keep
     }
 
     /// Calls answered from the store, and runs, in this process.

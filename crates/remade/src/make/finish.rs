@@ -347,7 +347,7 @@ fn result_file<K: Default>(
 }
 
 /// The version of what a persister gives back for a content.
-pub(super) fn persisted(persister: Version, content: Version) -> Version {
+pub fn persisted(persister: Version, content: Version) -> Version {
     let mut encoder = Encoder::new();
     encoder.begin(Tag::Persisted, 2);
     encoder.version(Tag::Version, persister);

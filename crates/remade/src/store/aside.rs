@@ -93,7 +93,8 @@ pub(crate) fn functions(store: &Store) -> io::Result<impl Iterator<Item = Functi
     Ok(names.map(move |name| FunctionFolder::at(folder.join(name))))
 }
 
-fn explains(file: &FileState, stored: &str, stamp: Stamp, target: &Path) -> bool {
+/// Whether a file is the one that a record means, by its name and by stamp or content.
+pub(crate) fn explains(file: &FileState, stored: &str, stamp: Stamp, target: &Path) -> bool {
     file.path == stored && (file.stamp == stamp || same_content(file, stamp, target))
 }
 

@@ -202,6 +202,12 @@ fn encode_shape(shape: &[usize], encoder: &mut Encoder) {
 #[derive(Clone)]
 pub struct ContentDigest(Hasher);
 
+impl fmt::Debug for ContentDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContentDigest")
+    }
+}
+
 impl Default for ContentDigest {
     fn default() -> ContentDigest {
         ContentDigest::new()

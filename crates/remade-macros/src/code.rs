@@ -1,0 +1,227 @@
+//! `#[code]`, and the description of a piece of code that `#[make]` writes, too.
+
+use crate::fingerprint;
+use crate::make::Depend;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Ident, Item, Path, Result, Visibility};
+
+pub(crate) fn code(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = parse(options).and_then(|depends| expand(&depends, item.clone()));
+    expanded.unwrap_or_else(|error| {
+        let error = error.to_compile_error();
+        quote!(#error #item)
+    })
+}
+
+/// Nothing, or `depends = [...]`.
+fn parse(options: TokenStream) -> Result<Vec<Path>> {
+    let parser = |input: ParseStream<'_>| {
+        if input.is_empty() {
+            return Ok(Vec::new());
+        }
+        let option: Ident = input.parse()?;
+        if option != "depends" {
+            return Err(Error::new(
+                option.span(),
+                format!("remade: code has no option `{option}`, only depends = [...]"),
+            ));
+        }
+        input.parse::<syn::Token![=]>()?;
+        let depends = crate::make::depends(input)?;
+        input.parse::<Option<syn::Token![,]>>()?;
+        let paths = depends.into_iter().map(|depend| match depend {
+            Depend::Code(path) => Ok(path),
+            Depend::Value(value) => Err(Error::new(
+                value.span(),
+                "remade: here depends names items; values stand in the depends of #[make]",
+            )),
+        });
+        paths.collect()
+    };
+    syn::parse::Parser::parse2(parser, options)
+}
+
+fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
+    let parsed: Item = syn::parse2(item)?;
+    let refuse = |what: &str| {
+        let mut tokens = parsed.to_token_stream().into_iter();
+        let span = tokens
+            .next()
+            .map_or_else(proc_macro2::Span::call_site, |token| token.span());
+        Err(Error::new(
+            span,
+            format!("remade: {what} cannot be named in depends: put it in a module and mark that"),
+        ))
+    };
+    let generic = |generics: &syn::Generics| !generics.params.is_empty();
+    let (name, visibility, attributes) = match &parsed {
+        Item::Fn(item) => (&item.sig.ident, &item.vis, &item.attrs),
+        Item::Const(item) => (&item.ident, &item.vis, &item.attrs),
+        Item::Static(item) => (&item.ident, &item.vis, &item.attrs),
+        Item::Struct(item) if !generic(&item.generics) => (&item.ident, &item.vis, &item.attrs),
+        Item::Enum(item) if !generic(&item.generics) => (&item.ident, &item.vis, &item.attrs),
+        Item::Mod(item) if item.content.is_some() => return module(depends, item),
+        Item::Mod(_) => {
+            return refuse("a module in a file of its own").map_err(|_| own_file(&parsed));
+        }
+        Item::Struct(_) | Item::Enum(_) => return refuse("a generic type"),
+        Item::Trait(_) => return refuse("a trait"),
+        Item::Impl(_) => return refuse("an impl block"),
+        _ => return refuse("this item"),
+    };
+    let described = described(
+        name,
+        visibility,
+        of_item(&parsed),
+        &parsed.to_token_stream().to_string(),
+        Some(&depends.iter().collect::<Vec<_>>()),
+        false,
+    );
+    let conditions = conditions(attributes);
+    let holder = match &parsed {
+        // A type has a place for it already.
+        Item::Struct(_) | Item::Enum(_) => quote!(),
+        _ => quote! {
+            #(#conditions)*
+            #[doc(hidden)]
+            #[allow(non_camel_case_types, dead_code)]
+            #visibility enum #name {}
+        },
+    };
+    Ok(quote! {
+        #parsed
+        #holder
+        #(#conditions)*
+        #[allow(dead_code)]
+        impl #name {
+            #described
+        }
+    })
+}
+
+fn own_file(item: &Item) -> Error {
+    Error::new(
+        item.span(),
+        "remade: what stands in another file is not seen here: give its text as a value, as in \
+         #[make(depends = [include_str!(\"helpers.rs\")])]",
+    )
+}
+
+/// A module holds its own description.
+fn module(depends: &[Path], item: &syn::ItemMod) -> Result<TokenStream> {
+    let mut item = item.clone();
+    let digest = of_item(&Item::Mod(item.clone()));
+    let source = item.to_token_stream().to_string();
+    // They were written beside the module, not in it.
+    let outside: Vec<Path> = depends.iter().map(from_inside).collect();
+    let public = Visibility::Public(syn::token::Pub::default());
+    let described = described(
+        &item.ident,
+        &public,
+        digest,
+        &source,
+        Some(&outside.iter().collect::<Vec<_>>()),
+        false,
+    );
+    if let Some((_, items)) = &mut item.content {
+        items.push(Item::Verbatim(described));
+    }
+    Ok(item.into_token_stream())
+}
+
+fn from_inside(path: &Path) -> Path {
+    let first = path
+        .segments
+        .first()
+        .map(|segment| segment.ident.to_string());
+    let is_rooted = path.leading_colon.is_some() || first.as_deref() == Some("crate");
+    match first.as_deref() {
+        _ if is_rooted => path.clone(),
+        Some("self") => {
+            let rest = path.segments.iter().skip(1);
+            syn::parse_quote!(super #(::#rest)*)
+        }
+        _ => syn::parse_quote!(super::#path),
+    }
+}
+
+/// Attributes that say whether there is an item at all.
+fn conditions(attributes: &[Attribute]) -> Vec<&Attribute> {
+    let is_condition = |attribute: &&Attribute| attribute.path().is_ident("cfg");
+    attributes.iter().filter(is_condition).collect()
+}
+
+/// What an item says: attributes count, since they may change its meaning; its own visibility does
+/// not.
+fn of_item(item: &Item) -> u128 {
+    let mut item = item.clone();
+    if let Item::Fn(item) = &mut item {
+        item.vis = Visibility::Inherited;
+        item.attrs.retain(|one| !is_of_looks(one));
+    }
+    fingerprint::of(item.to_token_stream())
+}
+
+fn is_of_looks(attribute: &Attribute) -> bool {
+    [
+        "inline", "cold", "must_use", "allow", "expect", "warn", "deny",
+    ]
+    .iter()
+    .any(|name| attribute.path().is_ident(name))
+}
+
+/// The source as it was written, as far as the compiler tells it.
+pub(crate) fn source(signature: &syn::Signature, block: &syn::Block) -> String {
+    let body = block.brace_token.span.join().source_text();
+    let body = body.unwrap_or_else(|| block.to_token_stream().to_string());
+    format!("{} {body}", signature.to_token_stream())
+}
+
+/// The hidden function that describes a piece of code. `depends`: None where the executable stands
+/// for all that it calls.
+pub(crate) fn described(
+    name: &Ident,
+    visibility: &Visibility,
+    digest: u128,
+    source: &str,
+    depends: Option<&[&Path]>,
+    is_made: bool,
+) -> TokenStream {
+    let text = name.to_string();
+    let text = text.trim_start_matches("r#");
+    let depends = match depends {
+        None => quote!(::core::option::Option::None),
+        Some(paths) => {
+            let paths = paths
+                .iter()
+                .map(|path| quote_spanned!(path.span()=> #path::__remade_code));
+            quote!(::core::option::Option::Some(&[#(#paths),*]))
+        }
+    };
+    let prepare = match is_made {
+        true => quote!(::core::option::Option::Some(|| {
+            let _ = #name::__remade_function();
+        })),
+        false => quote!(::core::option::Option::None),
+    };
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        #visibility fn __remade_code() -> &'static ::remade::__private::Code {
+            static CODE: ::remade::__private::Code = ::remade::__private::Code {
+                module: ::core::module_path!(),
+                name: #text,
+                digest: #digest,
+                file: ::core::file!(),
+                line: ::core::line!(),
+                source: #source,
+                depends: #depends,
+                prepare: #prepare,
+            };
+            &CODE
+        }
+    }
+}

@@ -1,0 +1,10 @@
+use remade::make;
+
+struct Handle(u32);
+
+#[make]
+fn open(number: u32) -> Handle {
+    Handle(number)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use remade::make;
+
+#[make]
+unsafe fn read(address: usize) -> usize {
+    address
+}
+
+fn main() {}

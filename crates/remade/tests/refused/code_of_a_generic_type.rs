@@ -1,0 +1,4 @@
+#[remade::code]
+struct Pair<T>(T, T);
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[remade::code]
+trait Filter {
+    fn width(&self) -> f64;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+struct Filter;
+
+#[remade::code]
+impl Filter {
+    fn width(&self) -> f64 {
+        1.0
+    }
+}
+
+fn main() {}
