@@ -24,7 +24,7 @@ pub(crate) struct Parameter {
 
 /// What the function returns.
 pub(crate) enum Returns {
-    Plain(Type),
+    Plain(Box<Type>),
     /// `Result<T, E>`
     Fallible(Box<Fallible>),
 }
@@ -141,7 +141,7 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
 
 fn returns(output: &ReturnType) -> Result<Returns> {
     let ty = match output {
-        ReturnType::Default => return Ok(Returns::Plain(syn::parse_quote!(()))),
+        ReturnType::Default => return Ok(Returns::Plain(Box::new(syn::parse_quote!(())))),
         ReturnType::Type(_, ty) => &**ty,
     };
     if let Some(word) = opaque(ty) {
@@ -162,7 +162,7 @@ fn returns(output: &ReturnType) -> Result<Returns> {
             value,
             error,
         })),
-        None => Returns::Plain(ty.clone()),
+        None => Returns::Plain(Box::new(ty.clone())),
     })
 }
 

@@ -258,7 +258,7 @@ where
                     }));
                 }
                 let is_chosen = |name: &&str| result.persister_version == chosen_version(name);
-                if !names.iter().any(|name| is_chosen(&name)) {
+                if !names.iter().any(is_chosen) {
                     return Ok(Some(changed(&result.persister, "one that remade chooses")));
                 }
             }

@@ -68,7 +68,7 @@ fn one<T: PartialEq + Debug>(persister: &impl Persister<T>, value: &T) -> Versio
     let (version, expected) = save(persister, value, &path);
     assert_eq!(
         names(&folder.0),
-        [path.clone()],
+        std::slice::from_ref(&path),
         "law 3: one file, under the name that was given, for {value:?}"
     );
     let bytes = read(&path);
@@ -85,7 +85,7 @@ fn one<T: PartialEq + Debug>(persister: &impl Persister<T>, value: &T) -> Versio
     );
     assert_eq!(
         names(&folder.0),
-        [path.clone()],
+        std::slice::from_ref(&path),
         "law 3: loading leaves nothing behind, for {value:?}"
     );
     let again = Folder::new();
