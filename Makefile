@@ -65,6 +65,16 @@ test-without-numpy: .venv-without-numpy/test-bare .venv-without-numpy/remade
 test-%: .venv-%/test .venv-%/remade
 	$(call pytest,.venv-$*,$*,-n 2 tests --ignore=tests/without_numpy)
 
+# Every test of tests/torture, and those of the engine that ask how much they are to do, at full size.
+TORTURE := every_operation_may_fail a_machine_may_lose_power locks_are_taken_in_any_order \
+    no_mutation_of_a_record_gives_a_wrong_result
+
+.PHONY: torture
+torture: export REMADE_TORTURE := 1
+torture: .venv-$(DEFAULT)/test-all .venv-$(DEFAULT)/remade ## kills, faults, power failures and crowds, as docs/reliability.md counts them
+	cargo test --locked --quiet -p remade $(TORTURE:%=--test %) -- --nocapture
+	.venv-$(DEFAULT)/bin/pytest -q -n 2 tests/torture
+
 .PHONY: summary
 summary: # the last line of each suite that ran
 	@for suite in build/pytest/*; do [ -f "$$suite" ] || continue; \

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._explain import CodeChange, Covered, Explanation, Reason
     from ._lineage import Lineage, Origin, lineage, origin
     from ._results import CacheInfo
+    from ._trust import Trusted, trust
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_engine._after_fork_in_child)
@@ -64,6 +65,7 @@ __all__ = [
     "Reason",
     "RemadeWarning",
     "SaveError",
+    "Trusted",
     "__version__",
     "allclose",
     "check",
@@ -72,6 +74,7 @@ __all__ = [
     "lineage",
     "make",
     "origin",
+    "trust",
 ]
 
 
@@ -87,11 +90,13 @@ _WHERE = {
     "Origin": "_lineage",
     "Problem": "_check",
     "Reason": "_explain",
+    "Trusted": "_trust",
     "allclose": "_cutoff",
     "check": "_check",
     "events": "_events",
     "lineage": "_lineage",
     "origin": "_lineage",
+    "trust": "_trust",
 }
 
 

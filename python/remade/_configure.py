@@ -18,9 +18,12 @@ _BUILT_IN: dict[str, Any] = {
     "debug": False,
     "raise_errors": False,
     "keep": 1,
+    "durable": "auto",
 }
 #: These hold for functions that are decorated already, too: nothing was made of them.
-_AT_ONCE = ("verify", "unknown", "debug", "raise_errors")
+_AT_ONCE = ("verify", "unknown", "debug", "raise_errors", "durable")
+#: What an option takes that is one of a few words.
+_CHOICES = {"unknown": ("content", "rerun"), "durable": ("auto", "always", "never")}
 _WORDS = {"1": True, "true": True, "yes": True, "on": True}
 _WORDS |= {"0": False, "false": False, "no": False, "off": False}
 
@@ -45,6 +48,7 @@ def configure(
     debug: bool | _Unchanged | None = _UNCHANGED,
     raise_errors: bool | _Unchanged | None = _UNCHANGED,
     keep: int | Literal["all"] | _Unchanged | None = _UNCHANGED,
+    durable: Literal["auto", "always", "never"] | _Unchanged | None = _UNCHANGED,
 ) -> None:
     """Sets defaults for the options of `make`, in this process.
 
@@ -52,8 +56,8 @@ def configure(
     variable (`REMADE_VERIFY` for `verify`, and so on), and that over the built-in default. What is
     not given here stays as it is; None takes back what an earlier `configure` said.
 
-    `verify`, `unknown`, `debug` and `raise_errors` hold at once, also for functions that are
-    decorated already. `cachedir` and `keep` are taken when a function is decorated, so set them
+    `verify`, `unknown`, `debug`, `raise_errors` and `durable` hold at once, also for functions that
+    are decorated already. `cachedir` and `keep` are taken when a function is decorated, so set them
     before the modules that decorate are imported; a `RemadeWarning` names functions that took
     another default before.
 
@@ -66,6 +70,7 @@ def configure(
         raise_errors: Whether a computed value that cannot be saved is an error: False.
         keep: How many results of each function are kept: 1. A function whose file name is the same
             for all calls keeps one, whatever the default.
+        durable: What is forced to the disk: `"auto"`, `"always"` or `"never"`.
 
     Raises:
         TypeError: If there is no such option, or a value has the wrong type.
@@ -86,6 +91,7 @@ def configure(
         "debug": debug,
         "raise_errors": raise_errors,
         "keep": keep,
+        "durable": durable,
     }
     given = {option: value for option, value in given.items() if value is not _UNCHANGED}
     for option, value in given.items():
@@ -129,9 +135,9 @@ def checked(option: str, value: Any) -> Any:
             raise TypeError(f'keep takes a number or "all", not {value!r}')
         if value != "all" and value < 1:
             raise ValueError(f'keep takes a number from 1 on, or "all", not {value!r}')
-    elif option == "unknown":
-        if value not in ("content", "rerun"):
-            raise ValueError(f'unknown takes "content" or "rerun", not {value!r}')
+    elif option in _CHOICES:
+        if value not in _CHOICES[option]:
+            raise ValueError(f"{option} takes {_choices(option)}, not {value!r}")
     elif not isinstance(value, bool):
         raise TypeError(f"{option} takes True or False, not {value!r}")
     return value
@@ -144,11 +150,17 @@ def in_effect(options: dict[str, Any]) -> dict[str, Any]:
         "raise_errors": _now("raise_errors"),
         "rerun_unknown": _now("unknown") == "rerun",
         "verify": _now("verify"),
+        "durable": _now("durable"),
     }
     return {
         name: defaults.get(name) if value is None and name in defaults else value
         for name, value in options.items()
     }
+
+
+def _choices(option: str) -> str:
+    *most, last = (f'"{word}"' for word in _CHOICES[option])
+    return f"{', '.join(most)} or {last}"
 
 
 def _now(option: str) -> Any:
@@ -163,6 +175,7 @@ def _switch() -> None:
         raise_errors=_now("raise_errors"),
         rerun_unknown=_now("unknown") == "rerun",
         verify=_now("verify"),
+        durable=_now("durable"),
     )
 
 
@@ -181,9 +194,9 @@ def _read_environment() -> dict[str, Any]:
             value = text if text == "all" else int(text) if text.isdecimal() else None
             value = value or None
             allowed = 'a number from 1 on, or "all"'
-        elif option == "unknown":
-            value = text if text in ("content", "rerun") else None
-            allowed = '"content" or "rerun"'
+        elif option in _CHOICES:
+            value = text if text in _CHOICES[option] else None
+            allowed = _choices(option)
         if value is None:
             raise ValueError(f"the environment variable {name} is {text!r}; it takes {allowed}")
         found[option] = value

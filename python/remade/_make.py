@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         keep: int | Literal["all"] | None = None,
         unknown: Literal["content", "rerun"] | None = None,
         verify: bool | None = None,
+        durable: Literal["auto", "always", "never"] | None = None,
         ignore: Collection[str] = (),
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
         keep: int | Literal["all"] | None = None,
         unknown: Literal["content", "rerun"] | None = None,
         verify: bool | None = None,
+        durable: Literal["auto", "always", "never"] | None = None,
         ignore: Collection[str] = (),
         depends: Collection[Any] = (),
         follow: Collection[str] = (),
@@ -79,6 +81,7 @@ def make(
     keep: int | Literal["all"] | None = None,
     unknown: Literal["content", "rerun"] | None = None,
     verify: bool | None = None,
+    durable: Literal["auto", "always", "never"] | None = None,
     ignore: Collection[str] = (),
     depends: Collection[Any] = (),
     follow: Collection[str] = (),
@@ -90,8 +93,8 @@ def make(
 
     Use it as `@make`, as `@make(option=...)`, or as a plain call, `make(f, option=...)`.
 
-    `cachedir`, `debug`, `raise_errors`, `keep`, `unknown` and `verify` take None for their default:
-    what `configure` or the environment says, or else what stands here.
+    `cachedir`, `debug`, `raise_errors`, `keep`, `unknown`, `verify` and `durable` take None for
+    their default: what `configure` or the environment says, or else what stands here.
 
     Args:
         func: The function: a Python function (also under other decorators, also `async def`), a
@@ -113,6 +116,9 @@ def make(
             `"content"`, by default, or `"rerun"`: nothing, so the function runs.
         verify: True reads every argument in full at every call, so that no change made outside made
             functions is missed. It costs a digest of the data.
+        durable: What is forced to the disk before a result can be seen, so that a power failure
+            does not lose it: `"auto"`, by default, what ran a hundred times as long as that takes;
+            `"always"` everything; `"never"` nothing. No result is ever believed wrongly.
         ignore: Parameters that do not matter, such as `("verbose",)`.
         depends: What else matters: packages (a module, or the name of a distribution; by
             version), `File`, `Env`, functions and classes (by code), other values.
@@ -148,8 +154,8 @@ def make(
         >>> shutil.rmtree(folder)
     """
     options = _Options(
-        output, cachedir, name, debug, raise_errors, keep, unknown, verify, ignore, depends, follow,
-        version, was, cutoff,
+        output, cachedir, name, debug, raise_errors, keep, unknown, verify, durable, ignore,
+        depends, follow, version, was, cutoff,
     )  # fmt: skip
     if func is None:
         return lambda function: options.decorate(function)
@@ -161,8 +167,8 @@ class _Options:
 
     def __init__(
         self, output: Any, cachedir: Any, name: Any, debug: Any, raise_errors: Any, keep: Any,
-        unknown: Any, verify: Any, ignore: Any, depends: Any, follow: Any, version: Any,
-        was: Any, cutoff: Any,
+        unknown: Any, verify: Any, durable: Any, ignore: Any, depends: Any, follow: Any,
+        version: Any, was: Any, cutoff: Any,
     ) -> None:  # fmt: skip
         #: What was taken from the defaults, for good.
         self.taken: dict[str, Any] = {}
@@ -180,6 +186,7 @@ class _Options:
         unknown = _given("unknown", unknown)
         self.rerun_unknown = None if unknown is None else unknown == "rerun"
         self.verify = _given("verify", verify)
+        self.durable = _given("durable", durable)
         self.ignore = _names("ignore", ignore)
         self.follow = _names("follow", follow)
         if isinstance(depends, str) or not hasattr(depends, "__iter__"):
@@ -219,6 +226,7 @@ class _Options:
             "keep": None if self.keep == "all" else self.keep,
             "rerun_unknown": self.rerun_unknown,
             "verify": self.verify,
+            "durable": self.durable,
             "ignore": self.ignore,
             "depends": self.depends,
             "follow": self.follow,

@@ -64,6 +64,7 @@ __all__ = [
     "_seconds_of_read",
     "_seconds_of_stat",
     "_set_defaults",
+    "_set_patience",
     "_short_form",
     "_trackable",
     "_verify",
@@ -107,6 +108,7 @@ class MadeFunction(Generic[_P, _R_co]):
         keep: int | None,
         rerun_unknown: bool | None,
         verify: bool | None,
+        durable: Literal["auto", "always", "never"] | None,
         ignore: Sequence[str],
         depends: Sequence[Any],
         follow: Sequence[str],
@@ -245,8 +247,15 @@ def remove_listener(listener: Callable[..., object]) -> None: ...
 def _after_fork_in_child() -> None: ...
 def _check(cachedir: str | PathLike[str], repair: bool) -> tuple[int, int, int, list[_Problem]]: ...
 def _set_defaults(
-    *, debug: bool, raise_errors: bool, rerun_unknown: bool, verify: bool
+    *,
+    debug: bool,
+    raise_errors: bool,
+    rerun_unknown: bool,
+    verify: bool,
+    durable: Literal["auto", "always", "never"],
 ) -> None: ...
+def _vouch(root: str | PathLike[str]) -> tuple[int, int, int, list[tuple[str, str]]]: ...
+def _set_patience(seconds: float) -> None: ...
 def _made_functions() -> list[MadeFunction[..., Any]]: ...
 
 # What tests and a closer look ask.
@@ -268,6 +277,7 @@ def _origin(
 def _lineage(
     obj: object,
 ) -> tuple[str, tuple[_Link, ...], tuple[_Node, ...]]: ...
+def _digest(content: bytes) -> str: ...
 def _version(value: object) -> str: ...
 def _version_by_history(value: object, rerun_unknown: bool = False) -> str: ...
 def _constant(value: object) -> str | None: ...

@@ -34,13 +34,14 @@ def test_numpys_own_and_plain_functions_compare(cachedir):
     assert result(1.0)[0] == result(1.0 + 1e-12)[0] == 1.0
 
 
-def test_an_old_result_that_cannot_be_loaded_is_told(tmp_path, cachedir):
+def test_an_old_result_that_cannot_be_loaded_is_told(tmp_path, cachedir, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)  # no place for a key, so no seal
     path = tmp_path / "f.pkl"
     result = make(
         lambda x: [x], cachedir=cachedir, output=PickleFile(path), cutoff=allclose(), name="f"
     )
     result(1.0)
-    os.chmod(path, 0o666)  # a pickle that others can write is not loaded
+    os.chmod(path, 0o666)  # a pickle without a seal, which others can write, is not loaded
     with warned(("could not compare", "f.pkl")):
         assert result(1.0 + 1e-12) == [1.0 + 1e-12]
 

@@ -131,7 +131,9 @@ def test_a_file_in_the_way_of_the_folder_of_the_result(tmp_path):
     assert (tmp_path / "out").read_text() == "important"
 
 
-def test_a_pickle_that_others_can_write_is_not_loaded(tmp_path):
+def test_a_pickle_without_a_seal_that_others_can_write_is_not_loaded(tmp_path, monkeypatch):
+    (tmp_path / "no-home").write_text("")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-home"))
     made = make(lambda: {1, 2}, cachedir=tmp_path / "c", output=PickleFile(tmp_path / "f.pkl"))
     made()
     os.chmod(tmp_path / "f.pkl", 0o666)

@@ -13,7 +13,9 @@ from workshop import cachedir
 
 __all__ = ["cachedir", "quiet"]
 
-NOTHING = dict.fromkeys(("cachedir", "verify", "unknown", "debug", "raise_errors", "keep"))
+NOTHING = dict.fromkeys(
+    ("cachedir", "verify", "unknown", "debug", "raise_errors", "keep", "durable")
+)
 
 
 @pytest.fixture(autouse=True)

@@ -51,6 +51,7 @@ def test_who_wins(variables, configured, options, expected, tmp_path, monkeypatc
         ("REMADE_DEBUG", "2", "1, true, yes or on"),
         ("REMADE_RAISE_ERRORS", "-", "0, false, no or off"),
         ("REMADE_UNKNOWN", "ask", '"content" or "rerun"'),
+        ("REMADE_DURABLE", "yes", '"auto", "always" or "never"'),
         ("REMADE_KEEP", "0", 'a number from 1 on, or "all"'),
         ("REMADE_KEEP", "-1", 'a number from 1 on, or "all"'),
         ("REMADE_KEEP", "many", 'a number from 1 on, or "all"'),

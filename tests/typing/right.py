@@ -62,6 +62,7 @@ all_options = make(
     keep=3,
     unknown="rerun",
     verify=True,
+    durable="always",
     ignore=("x",),
     depends=(Env("HOME"), "numpy", remade),
     follow=["lab"],

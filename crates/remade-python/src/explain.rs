@@ -106,6 +106,7 @@ fn fields<'py>(reason: &Reason, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py
         Reason::ResultMissing { path: file }
         | Reason::ResultChanged { path: file }
         | Reason::Unloadable { path: file, .. }
+        | Reason::StoreRefused { path: file, .. }
         | Reason::RecordDamaged { path: file, .. } => path = Some(shown(file)),
         Reason::PersisterChanged { from, to }
         | Reason::AskedElsewhere { from, to }

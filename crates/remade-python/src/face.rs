@@ -23,6 +23,7 @@ use remade::make::{
     LoadFailure, NotSaved, Running, Saved,
 };
 use remade::record::{Implicit, Nested, Record};
+use remade::store::Durable;
 use remade::store::commit::Staging;
 use remade::version::Version;
 use std::path::{Path, PathBuf};
@@ -153,6 +154,10 @@ impl<'py> Face for Call<'_, 'py> {
 
     fn fingerprint(&self) -> Version {
         self.prepared.fingerprint
+    }
+
+    fn durable(&self) -> Durable {
+        self.on.durable()
     }
 
     fn former(&mut self) -> PyResult<Vec<Former>> {

@@ -12,6 +12,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use remade::make::{self, Face, Keyed, Made, Opened, Wait};
+use remade::store::files;
 use remade::store::prune::Keep;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use crate::code::Rules;
 use crate::depends::Depend;
 use crate::face::Call;
 use crate::output::Output;
-use crate::switches::Switches;
+use crate::switches::{Switches, durable_of};
 pub(crate) use bound::BoundMade;
 use coroutine::{coroutine, is_coroutine_function};
 pub(crate) use parts::Function;
@@ -56,7 +57,7 @@ impl Deref for Whole {
 impl MadeFunction {
     #[new]
     #[pyo3(signature = (func, name, output, *, cachedir, debug, raise_errors, keep, rerun_unknown,
-        verify, ignore, depends, follow, version, module, was, cutoff))]
+        verify, durable, ignore, depends, follow, version, module, was, cutoff))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         func: &Bound<'_, PyAny>,
@@ -68,6 +69,7 @@ impl MadeFunction {
         keep: Option<usize>,
         rerun_unknown: Option<bool>,
         verify: Option<bool>,
+        durable: Option<&str>,
         ignore: Vec<String>,
         depends: Vec<Bound<'_, PyAny>>,
         follow: Vec<String>,
@@ -83,13 +85,14 @@ impl MadeFunction {
         let binder = crate::binder::Binder::of(func, &ignore)?;
         output.check(&binder, keep != Keep::Last(1))?;
         let is_async = is_coroutine_function(func)?;
+        let durable = durable.map(durable_of).transpose()?;
         Ok(MadeFunction {
             function: Whole(Some(Box::new(Function {
                 made: Made::new(name, store_at(cachedir), keep),
                 output,
                 cutoff,
                 depends: depends.iter().map(Depend::parse).collect::<PyResult<_>>()?,
-                switches: Switches::new(debug, raise_errors, rerun_unknown, verify),
+                switches: Switches::new(debug, raise_errors, rerun_unknown, verify, durable),
                 rules: Arc::new(Rules { follow }),
                 ignore,
                 label: version,
@@ -225,10 +228,9 @@ impl MadeFunction {
         let (reused, ran) = made.counts();
         let records = folder.keys()?.len();
         let mut size = 0;
-        if let Ok(entries) = std::fs::read_dir(folder.path()) {
-            for entry in entries.flatten() {
-                size += entry.metadata().map_or(0, |metadata| metadata.len());
-            }
+        for name in files::names_own(folder.path())? {
+            let metadata = std::fs::symlink_metadata(folder.path().join(name));
+            size += metadata.map_or(0, |metadata| metadata.len());
         }
         py.import("remade._results")?.getattr("CacheInfo")?.call1((
             reused,

@@ -28,6 +28,7 @@ mod short;
 mod switches;
 mod timing;
 mod value;
+mod vouch;
 mod write;
 
 use pyo3::prelude::*;
@@ -36,6 +37,12 @@ use pyo3::prelude::*;
 #[pyfunction]
 fn _after_fork_in_child() {
     remade::store::lock::after_fork_in_child();
+}
+
+/// For tests: how long a caller that holds a key waits for another one, in seconds.
+#[pyfunction]
+fn _set_patience(seconds: f64) {
+    remade::make::set_patience(std::time::Duration::from_secs_f64(seconds.max(0.0)));
 }
 
 /// The compiled part of the package `remade`.
@@ -58,9 +65,11 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(arrays::save_npy, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::load_npy, module)?)?;
     module.add_function(wrap_pyfunction!(write::replace_file, module)?)?;
+    module.add_function(wrap_pyfunction!(vouch::_vouch, module)?)?;
     module.add_function(wrap_pyfunction!(events::add_listener, module)?)?;
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(_set_patience, module)?)?;
     module.add_function(wrap_pyfunction!(check::_check, module)?)?;
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;

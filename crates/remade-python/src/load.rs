@@ -1,10 +1,12 @@
 //! How does a stored result become a value again?
 
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySet, PyTuple};
-use remade::make::{Content, Known, LoadFailure};
+use remade::make::{Content, Known, KnownFile, LoadFailure};
 use remade::record::Shape;
+use remade::store::seal::{self, Pickled};
 use remade::store::trust;
 use remade::version::Version;
 use std::path::Path;
@@ -79,7 +81,8 @@ impl<'py> Loader<'_, 'py> {
         let py = self.py;
         match (shape, tree) {
             (Shape::Short(short), _) => {
-                let (value, constant) = from_short(py, short).map_err(LoadFailure::Raised)?;
+                let (value, constant) =
+                    from_short(py, short).map_err(|error| self.no_value(error))?;
                 if constant && matches!(tree, Tree::Choose) {
                     let _ = self.known.kept.constant.set(py, value.clone().unbind());
                 }
@@ -120,6 +123,17 @@ impl<'py> Loader<'_, 'py> {
         }
     }
 
+    /// The value that stands in the record is none.
+    fn no_value(&self, error: PyErr) -> Failure {
+        match is_ordinary(self.py, &error) {
+            true => LoadFailure::Unloadable {
+                path: self.known.path().to_owned(),
+                why: in_words(self.py, &error),
+            },
+            false => LoadFailure::Raised(error),
+        }
+    }
+
     fn differs(&self) -> Failure {
         LoadFailure::Unloadable {
             path: self.known.path().to_owned(),
@@ -152,6 +166,7 @@ impl<'py> Loader<'_, 'py> {
                 .map_err(|error| self.failure(index, error));
         };
         match (kind, slot) {
+            (Kind::Other, Some(slot)) if slot.loads_as_pickle => self.pickle(index, file, path),
             (Kind::Other, Some(slot)) => self.by_persister(index, slot, path),
             (Kind::Numpy, slot) => {
                 let mode = match slot {
@@ -179,17 +194,76 @@ impl<'py> Loader<'_, 'py> {
                 nifti::load(py, content, path, persister)
                     .map_err(|error| self.failure(index, error))
             }
-            (Kind::Pickle | Kind::Nifti | Kind::Other, _) => {
-                let content = file.open(path, |file| match trust::distrust(file, path) {
-                    Ok(None) => Ok(()),
-                    Ok(Some(why)) => {
-                        Err(format!("it is a pickle, which can run any code, and {why}"))
-                    }
-                    Err(error) => Err(error.to_string()),
-                });
-                let content = self.content(index, content)?;
-                unpickle(py, content).map_err(|error| self.failure(index, error))
+            (Kind::Pickle | Kind::Nifti | Kind::Other, _) => self.pickle(index, file, path),
+        }
+    }
+
+    /// What is unpickled are the very bytes that were verified.
+    fn pickle(
+        &self,
+        index: usize,
+        known: &KnownFile,
+        path: &Path,
+    ) -> Result<Bound<'py, PyAny>, Failure> {
+        let py = self.py;
+        let opened = known.open_checked(path, |file, bytes| {
+            self.verify(index, (file, path), &Pickled::of_bytes(bytes))
+        });
+        let bytes = match self.content(index, opened)? {
+            Content::Bytes(bytes) => PyBytes::new(py, &bytes),
+            Content::File(file) => {
+                let (bytes, pickled) =
+                    read_whole(py, &file).map_err(|error| self.failure(index, error))?;
+                self.verify(index, (&file, path), &pickled)
+                    .map_err(|why| self.unloadable(index, why))?;
+                bytes
             }
+        };
+        unpickle(bytes).map_err(|error| self.failure(index, error))
+    }
+
+    /// Why a pickle may not be loaded, in words.
+    fn verify(
+        &self,
+        index: usize,
+        file: (&std::fs::File, &Path),
+        pickled: &Pickled,
+    ) -> Result<(), String> {
+        let (record, place) = (&self.known.record, self.known.path());
+        match seal::objection(record, place, index, file, pickled) {
+            Ok(None) => Ok(()),
+            Ok(Some(why)) => Err(why),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// A subclass of `PickleFile` with a `load` of its own reads the file by its name, a second time:
+    /// so a good seal is not enough, and nobody else may be able to write there.
+    fn verify_for(&self, index: usize, path: &Path) -> Result<(), Failure> {
+        let unloadable = |why| Err(self.unloadable(index, why));
+        let check = || -> std::io::Result<Option<String>> {
+            let file = remade::store::files::open_regular(path)?;
+            let (pickled, _) = self.py.detach(|| Pickled::of_file(&file))?;
+            let record = &self.known.record;
+            let why = seal::objection(record, self.known.path(), index, (&file, path), &pickled)?;
+            if why.is_some() {
+                return Ok(why);
+            }
+            let who = match trust::distrust(&file, path)? {
+                Some(who) => Some(who),
+                None => trust::distrust_way_to(self.known.path())?,
+            };
+            Ok(who.map(|who| {
+                format!(
+                    "its persister unpickles, which can run any code, and reads the file by \
+                     itself, and {who}: take that right away, or leave load to PickleFile"
+                )
+            }))
+        };
+        match check() {
+            Ok(None) => Ok(()),
+            Ok(Some(why)) => unloadable(why),
+            Err(error) => unloadable(error.to_string()),
         }
     }
 
@@ -221,6 +295,9 @@ impl<'py> Loader<'_, 'py> {
         };
         if !file.is_at(path) {
             return Err(LoadFailure::Replaced);
+        }
+        if slot.unpickles {
+            self.verify_for(index, path)?;
         }
         let loaded = slot
             .on_file(self.py, Some(path))
@@ -260,18 +337,23 @@ fn constant<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(value.clone())
 }
 
-fn unpickle<'py>(py: Python<'py>, content: Content) -> PyResult<Bound<'py, PyAny>> {
+/// All bytes of a file, in Python's own memory, and what they are.
+fn read_whole<'py>(
+    py: Python<'py>,
+    file: &std::fs::File,
+) -> PyResult<(Bound<'py, PyBytes>, Pickled)> {
+    let size = usize::try_from(file.metadata()?.len())?;
+    let mut pickled = None;
+    let bytes = PyBytes::new_with(py, size, |memory| {
+        pickled = Some(py.detach(|| Pickled::read(file, memory))?);
+        Ok(())
+    })?;
+    let pickled = pickled.ok_or_else(|| PyOSError::new_err("the file was not read"))?;
+    Ok((bytes, pickled))
+}
+
+fn unpickle<'py>(bytes: Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>> {
     static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let loads = LOADS.import(py, "pickle", "loads")?;
-    match content {
-        Content::Bytes(bytes) => loads.call1((PyBytes::new(py, &bytes),)),
-        Content::File(mut file) => {
-            let size = usize::try_from(file.metadata()?.len())?;
-            let bytes = PyBytes::new_with(py, size, |memory| {
-                py.detach(|| std::io::Read::read_exact(&mut file, memory))?;
-                Ok(())
-            })?;
-            loads.call1((bytes,))
-        }
-    }
+    let loads = LOADS.import(bytes.py(), "pickle", "loads")?;
+    loads.call1((bytes,))
 }

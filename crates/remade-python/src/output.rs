@@ -38,6 +38,10 @@ pub(crate) enum Place {
 /// One place of a result and the persister that keeps it.
 pub(crate) struct Slot {
     pub(crate) kind: Kind,
+    /// A subclass of `PickleFile`: what it writes is code, too.
+    pub(crate) unpickles: bool,
+    /// ... that loads by the method of `PickleFile`.
+    pub(crate) loads_as_pickle: bool,
     pub(crate) place: Place,
     /// The end of a name that the engine chooses.
     pub(crate) extension: String,
@@ -233,8 +237,14 @@ impl Slot {
         } else {
             Kind::Other
         };
+        let unpickles = kind == Kind::Other && class.is_subclass(pickle_file(py)?)?;
+        let load = intern!(py, "load");
+        let loads_as_pickle =
+            unpickles && class.getattr(load)?.is(&pickle_file(py)?.getattr(load)?);
         Ok(Slot {
             kind,
+            unpickles,
+            loads_as_pickle,
             place,
             extension: class.getattr("extension")?.extract()?,
             persister: persister.unbind(),

@@ -8,6 +8,7 @@ use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
 use remade::record::{Digest, Item, Shape};
 use remade::store::commit::Staging;
+use remade::store::seal::Pickled;
 use remade::store::{FunctionFolder, Store, files};
 use remade::version::{Encoder, Tag, Version};
 use std::path::{Path, PathBuf};
@@ -295,15 +296,16 @@ impl<'py> Saver<'_, 'py> {
         let staged = self.staging.stage(target, named).map_err(failed)?;
         let path = self.staging.path(staged).to_owned();
         let file = files::create_new(&path).map_err(failed)?;
-        let (version, content) = match kind {
+        let (version, content, pickled) = match kind {
             Kind::Numpy => {
                 let version = arrays::save(value, &file, target).map_err(raised)?;
-                (version, version.map(|version| (Digest::Array, version)))
+                let content = version.map(|version| (Digest::Array, version));
+                (version, content, None)
             }
             Kind::Pickle | Kind::Nifti | Kind::Other => {
                 let content = pickle(value).map_err(raised)?;
-                let digest = write_bytes(&content, &file).map_err(failed)?;
-                (None, Some((Digest::Bytes, digest)))
+                let (digest, pickled) = write_bytes(&content, &file).map_err(failed)?;
+                (None, Some((Digest::Bytes, digest)), Some(pickled))
             }
         };
         files::close(file).map_err(failed)?;
@@ -315,6 +317,7 @@ impl<'py> Saver<'_, 'py> {
             version,
             file: Some(staged),
             content,
+            pickled,
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
@@ -368,6 +371,7 @@ impl<'py> Saver<'_, 'py> {
             version: Some(version),
             file: Some(staged),
             content: Some((Digest::Bytes, kept.file)),
+            pickled: None,
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
@@ -407,6 +411,17 @@ impl<'py> Saver<'_, 'py> {
                 cause: None,
             });
         }
+        // What a subclass of `PickleFile` wrote is sealed as it lies there.
+        let (content, pickled) = match slot.unpickles {
+            false => (None, None),
+            true => {
+                let read = || Pickled::of_file(&files::open_own(&path)?);
+                let (pickled, content) = py
+                    .detach(read)
+                    .map_err(|error| raised(crate::write::os_error(&error, target)))?;
+                (Some((Digest::Bytes, content)), Some(pickled))
+            }
+        };
         self.tracked.extend(whole(value, position));
         self.results.push(SavedResult {
             position: position.to_owned(),
@@ -414,7 +429,8 @@ impl<'py> Saver<'_, 'py> {
             persister_version: self.prepared.persisters[index],
             version: None,
             file: Some(staged),
-            content: None,
+            content,
+            pickled,
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
@@ -441,6 +457,7 @@ impl<'py> Saver<'_, 'py> {
             version,
             file: None,
             content: None,
+            pickled: None,
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
@@ -544,12 +561,15 @@ fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         .map_err(|_| PyTypeError::new_err("pickle.dumps gave no bytes"))
 }
 
-fn write_bytes(content: &Bound<'_, PyBytes>, file: &std::fs::File) -> std::io::Result<Version> {
+fn write_bytes(
+    content: &Bound<'_, PyBytes>,
+    file: &std::fs::File,
+) -> std::io::Result<(Version, Pickled)> {
     let bytes = content.as_bytes();
     let write = || {
         remade::persist::preallocate(file, bytes.len() as u64)?;
         files::write(file, bytes)?;
-        Ok(Version::of_bytes(bytes))
+        Ok((Version::of_bytes(bytes), Pickled::of_bytes(bytes)))
     };
     if bytes.len() > 1 << 20 {
         content.py().detach(write)

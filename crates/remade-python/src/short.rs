@@ -1,6 +1,7 @@
 //! Which Python values stand in the record itself?
 
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use remade::record::{Binary64, Short};
@@ -138,6 +139,10 @@ pub(crate) fn from_short<'py>(
         Short::None => py.None().into_bound(py),
         Short::Bool(truth) => truth.into_bound_py_any(py)?,
         Short::Int(number) => number.into_bound_py_any(py)?,
+        // Python takes its time over long ones; none that long is written.
+        Short::BigInt(digits) if digits.len() > MOST => {
+            return Err(PyValueError::new_err("the record's number is too long"));
+        }
         Short::BigInt(digits) => py.get_type::<PyInt>().call1((digits,))?,
         Short::Float(number) => number.0.into_bound_py_any(py)?,
         Short::Complex(real, imaginary) => {
@@ -145,9 +150,8 @@ pub(crate) fn from_short<'py>(
         }
         Short::Text(text) => text.into_bound_py_any(py)?,
         Short::Bytes(hex) => {
-            let bytes = from_hex(hex).ok_or_else(|| {
-                pyo3::exceptions::PyValueError::new_err("the record's bytes are no hexadecimal")
-            })?;
+            let bytes = from_hex(hex)
+                .ok_or_else(|| PyValueError::new_err("the record's bytes are no hexadecimal"))?;
             PyBytes::new(py, &bytes).into_any()
         }
         Short::Tuple(items) => {

@@ -1,6 +1,6 @@
 //! How is a file replaced by hand, without a made function?
 
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyOSError, PyPermissionError};
 use pyo3::prelude::*;
 use remade::store::{files, layout};
 use std::fs::File;
@@ -13,6 +13,9 @@ pub(crate) fn os_error(error: &std::io::Error, path: &Path) -> PyErr {
             let text = error.to_string();
             let text = text.split(" (os error").next().unwrap_or_default();
             PyOSError::new_err((number, text.to_owned(), path.display().to_string()))
+        }
+        None if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            PyPermissionError::new_err(format!("{}: {error}", path.display()))
         }
         None => PyOSError::new_err(format!("{}: {error}", path.display())),
     }

@@ -124,6 +124,13 @@ pub enum Reason {
         /// Why.
         why: String,
     },
+    /// The store may be written by others, and is not used.
+    StoreRefused {
+        /// The cache directory.
+        path: PathBuf,
+        /// Who can write it, and what to do.
+        why: String,
+    },
     /// The record cannot be read.
     RecordDamaged {
         /// The file.
@@ -164,6 +171,7 @@ impl Reason {
             Reason::PersisterChanged { .. } => "persister_changed",
             Reason::AskedElsewhere { .. } => "asked_elsewhere",
             Reason::Unloadable { .. } => "unloadable",
+            Reason::StoreRefused { .. } => "store_refused",
             Reason::RecordDamaged { .. } => "record_damaged",
             Reason::RecordNewer { .. } => "record_newer",
             Reason::Asked => "asked",
@@ -244,6 +252,9 @@ impl fmt::Display for Reason {
             }
             Reason::Unloadable { path, why } => {
                 write!(f, "result {} cannot be loaded: {why}", path.display())
+            }
+            Reason::StoreRefused { path, why } => {
+                write!(f, "store {} not used: {why}", path.display())
             }
             Reason::RecordDamaged { path, why } => {
                 write!(f, "record damaged: {}: {why}", path.display())

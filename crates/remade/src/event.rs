@@ -117,6 +117,20 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The store may be written by others, and is not used.
+    StoreRefused {
+        /// The cache directory.
+        path: PathBuf,
+        /// Who can write it, and what to do.
+        why: String,
+    },
+    /// There is a key that must not be used, so pickles are saved without a seal.
+    KeyRefused {
+        /// The key file.
+        path: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// The result is safe in the store, but not at the name the user gave.
     Unfinished {
         /// The file.
@@ -222,6 +236,17 @@ impl fmt::Display for Warning {
                 f,
                 "the store {} cannot be used ({why}): results are computed and not saved. Make it \
                  writable or name another cachedir.",
+                path.display()
+            ),
+            Warning::StoreRefused { path, why } => write!(
+                f,
+                "the store {} is not used: {why}. Until then results are computed and not saved.",
+                path.display()
+            ),
+            Warning::KeyRefused { path, why } => write!(
+                f,
+                "the key {} is not used: {why}. Until then pickles are saved without a seal, and \
+                 loaded only where nobody else can write.",
                 path.display()
             ),
             Warning::Unfinished { path, why } => write!(

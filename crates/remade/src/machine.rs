@@ -47,8 +47,9 @@ pub(crate) fn is_alive(process: u32) -> bool {
         return false;
     };
     // A process of another user answers with a refusal: it lives.
-    !matches!(
-        rustix::process::test_kill_process(pid),
-        Err(rustix::io::Errno::SRCH)
-    )
+    !crate::seam::is_dead(process)
+        && !matches!(
+            rustix::process::test_kill_process(pid),
+            Err(rustix::io::Errno::SRCH)
+        )
 }

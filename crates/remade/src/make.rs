@@ -20,6 +20,7 @@ use crate::record::{Implicit, Record};
 use crate::stamp;
 use crate::store::lock::{self, Attempt, Lock};
 use crate::store::prune::{self, Keep};
+use crate::store::trust::Refused;
 use crate::store::{FunctionFolder, Store};
 use crate::version::Version;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ pub struct Made<K> {
     reused: AtomicU64,
     ran: AtomicU64,
     took_over: AtomicBool,
+    sound: AtomicBool,
 }
 
 impl<K: Default> Made<K> {
@@ -81,6 +83,7 @@ impl<K: Default> Made<K> {
             reused: AtomicU64::new(0),
             ran: AtomicU64::new(0),
             took_over: AtomicBool::new(false),
+            sound: AtomicBool::new(false),
         }
     }
 
@@ -112,9 +115,30 @@ impl<K: Default> Made<K> {
         )
     }
 
+    /// Where the record of a call lies, in a store that may be used: who else can write it is looked
+    /// at once.
+    fn place_of(&self, key: CallKey) -> Result<std::path::PathBuf, known::Absent> {
+        if !self.sound.load(Ordering::Relaxed) {
+            match self.store.guard(&self.folder) {
+                Ok(sound) => self.sound.store(sound, Ordering::Relaxed),
+                Err(error) if Refused::is(&error) => {
+                    return Err(known::Absent::Refused(error.to_string()));
+                }
+                Err(_) => {} // whoever opens the record finds out
+            }
+        }
+        Ok(self.folder.record(key))
+    }
+
+    /// Makes what must be there before anything is written for this function.
+    fn prepare(&self) -> std::io::Result<()> {
+        self.store.prepare_for(&self.folder)
+    }
+
     /// Forgets every call. Files that the user named stay.
     pub fn clear(&self) -> std::io::Result<()> {
         self.known.clear();
+        self.store.guard(&self.folder)?;
         prune::clear(&self.store, &self.folder)
     }
 }
@@ -369,9 +393,10 @@ fn stale<F: Face>(
 /// The newest record. As a rule this process knows it already.
 fn newest_record<K: Default>(made: &Made<K>) -> Option<Arc<Record>> {
     let known = |key| {
-        let path = || made.folder.record(key);
-        let known = made.known.find(key, path, &made.store).ok()?;
-        Some(known.record.clone())
+        let place = || made.place_of(key);
+        let known = made.known.find(key, place, &made.store).ok()?;
+        let is_ours = known.record.key == key && known.record.function == made.name;
+        is_ours.then(|| known.record.clone())
     };
     prune::latest(&made.folder, known).or_else(|| prune::newest(&made.folder).map(Arc::new))
 }
@@ -414,11 +439,7 @@ fn take_lock<F: Face>(
     if face.is_running(key) {
         return Ok(Some(None));
     }
-    if let Err(error) = made
-        .store
-        .prepare()
-        .and_then(|()| crate::store::files::make_private_folder(made.folder.path()))
-    {
+    if let Err(error) = made.prepare() {
         unusable(made, face, &error)?;
         return Ok(Some(None));
     }
@@ -452,9 +473,11 @@ fn unusable<F: Face>(
     error: &std::io::Error,
 ) -> Result<(), F::Error> {
     if made.store.warn_once() {
-        face.warn(Warning::StoreUnusable {
-            path: made.store.root().to_owned(),
-            why: error.to_string(),
+        let path = made.store.root().to_owned();
+        let why = error.to_string();
+        face.warn(match Refused::is(error) {
+            true => Warning::StoreRefused { path, why },
+            false => Warning::StoreUnusable { path, why },
         })?;
     }
     Ok(())

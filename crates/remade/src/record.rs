@@ -5,6 +5,8 @@
 //! out of range makes it damaged, never guessed at. A digit that a bad disk or an editor changed is
 //! a number as well, and might be the result itself: so the last line is a digest of all the others.
 
+mod bounds;
+mod seal;
 mod short;
 
 use crate::call::CallKey;
@@ -14,7 +16,9 @@ use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
+pub use seal::{ParseSealError, Seal};
 pub use short::{Binary64, Short};
 
 /// The format that this release writes, and the newest it reads. The folder `v1` of the store
@@ -287,6 +291,9 @@ pub struct FileState {
     pub digest: Digest,
     /// The content, to recognise a file that was copied or touched.
     pub content: Version,
+    /// Who wrote it, where it is a pickle: see [`crate::store::seal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
 }
 
 /// How the content of a file is told.
@@ -382,6 +389,11 @@ impl Record {
                 text.len()
             )));
         }
+        if let Some(much) = bounds::too_much(&text) {
+            return Err(serde::ser::Error::custom(format!(
+                "its record would have {much}"
+            )));
+        }
         Ok(text)
     }
 
@@ -407,6 +419,9 @@ impl Record {
         let Some(fields) = whole(text) else {
             return Err(damaged(&"it is not as it was written"));
         };
+        if let Some(much) = bounds::too_much(fields) {
+            return Err(damaged(&much));
+        }
         match serde_json::from_slice::<Record>(&[fields, END.as_bytes()].concat()) {
             Ok(record) if record.format == FORMAT => record.checked(),
             Ok(record) => Err(damaged(&format_args!("format {}", record.format))),
@@ -420,7 +435,8 @@ impl Record {
         self.arguments.iter().any(|one| one.after.is_some())
     }
 
-    /// What the types do not say: every part of the value exists.
+    /// What the types do not say: every part of the value exists, and no file lies where it could
+    /// not have been put.
     fn checked(self) -> Result<Record, Unreadable> {
         fn reaches(shape: &Shape, results: usize) -> bool {
             match shape {
@@ -443,6 +459,32 @@ impl Record {
                 "the state of a generator has more than {MAX_AFTER} bytes"
             )));
         }
+        let files = self.results.iter().filter_map(|one| one.file.as_ref());
+        for file in files {
+            if !file.has_place(self.key) {
+                return Err(Unreadable::Damaged(format!(
+                    "no result was ever put in {:?}, by way of {:?}",
+                    file.path, file.staged
+                )));
+            }
+        }
         Ok(self)
+    }
+}
+
+impl FileState {
+    /// Whether it can have been written there: what the engine named begins with the key of its
+    /// record, and a staged name leads out of no folder.
+    fn has_place(&self, key: CallKey) -> bool {
+        let path = Path::new(&self.path);
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_file = name.is_some_and(|name| self.path.ends_with(name));
+        let is_staged = self.staged.starts_with(crate::staged::STAGED)
+            && !self.staged.contains(['/', '\\', '\0']);
+        let is_own = || {
+            let rest = name.and_then(|name| name.strip_prefix(&key.to_string()));
+            rest.is_some_and(|rest| rest != ".json" && rest != ".lock")
+        };
+        is_file && is_staged && !self.path.contains('\0') && (self.named || is_own())
     }
 }

@@ -115,6 +115,8 @@ mod watched {
     pub struct Disk {
         /// What [`crate::machine::boot`] tells.
         pub boot: &'static str,
+        /// A process that is no more, although it is.
+        pub dead: u32,
         /// The numbers that files are to have in the place of those that they have.
         pub inodes: HashMap<u64, u64>,
     }
@@ -126,8 +128,12 @@ mod watched {
         work()
     }
 
-    pub(crate) fn boot() -> Option<&'static str> {
+    pub(super) fn boot() -> Option<&'static str> {
         DISK.with_borrow(|disk| disk.as_ref().map(|disk| disk.boot))
+    }
+
+    pub(super) fn is_dead(process: u32) -> bool {
+        DISK.with_borrow(|disk| disk.as_ref().is_some_and(|disk| disk.dead == process))
     }
 
     /// The number that this one is to be told as.
@@ -156,6 +162,18 @@ pub(crate) fn boot() -> Option<&'static str> {
     return watched::boot();
     #[cfg(not(feature = "seam"))]
     None
+}
+
+/// Whether a test pretends that this process is no more.
+#[inline(always)]
+pub(crate) fn is_dead(process: u32) -> bool {
+    #[cfg(feature = "seam")]
+    return watched::is_dead(process);
+    #[cfg(not(feature = "seam"))]
+    {
+        let _ = process;
+        false
+    }
 }
 
 /// The number of a file, as it is or as a test pretends.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What marks the name of a staged file. It begins with a dot, so that globs pass it over, and it
 /// carries the process, so that others can tell whether its writer still lives.
-const STAGED: &str = ".remade-";
+pub(crate) const STAGED: &str = ".remade-";
 
 /// The name under which the file is written before it is whole: in the same folder, so that a
 /// rename is enough, and with the same extension, for savers that look at it.

@@ -90,13 +90,16 @@ impl Stamp {
 #[derive(Debug)]
 pub(crate) struct Watched {
     path: PathBuf,
+    follow: bool,
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     name: Option<std::ffi::CString>,
 }
 
 impl Watched {
-    pub(crate) fn new(path: PathBuf) -> Watched {
+    /// `follow`: if it is a link, what it leads to is meant.
+    pub(crate) fn new(path: PathBuf, follow: bool) -> Watched {
         Watched {
+            follow,
             #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
             name: {
                 use std::os::unix::ffi::OsStrExt;
@@ -110,17 +113,20 @@ impl Watched {
         &self.path
     }
 
-    /// As [`Stamp::of_path`]. Here it is half of what a fresh call costs, so nothing is copied, and
+    /// As [`Stamp::of_path`], or [`Stamp::of_path_itself`]. Here it is half of what a fresh call costs, so nothing is copied, and
     /// the system is asked for what it has at hand: `statx`, which the standard library calls, takes
     /// a tenth longer.
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     #[inline]
     pub(crate) fn stamp(&self) -> io::Result<Stamp> {
         let Some(name) = &self.name else {
-            return Stamp::of_path(&self.path);
+            return self.stamp_by_path();
         };
         ask(Operation::Look(&self.path))?;
-        let found = rustix::fs::stat(name.as_c_str())?;
+        let found = match self.follow {
+            true => rustix::fs::stat(name.as_c_str())?,
+            false => rustix::fs::lstat(name.as_c_str())?,
+        };
         Ok(Stamp {
             size: found.st_size as u64,
             mtime: nanoseconds(found.st_mtime as i64, found.st_mtime_nsec as i64),
@@ -130,7 +136,14 @@ impl Watched {
 
     #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
     pub(crate) fn stamp(&self) -> io::Result<Stamp> {
-        Stamp::of_path(&self.path)
+        self.stamp_by_path()
+    }
+
+    fn stamp_by_path(&self) -> io::Result<Stamp> {
+        match self.follow {
+            true => Stamp::of_path(&self.path),
+            false => Stamp::of_path_itself(&self.path),
+        }
     }
 }
 

@@ -3,19 +3,23 @@
 //! A [`Store`] is a cache directory and the handle to it. [`layout`] knows every path in it,
 //! [`commit`] makes results visible in one step, [`durable`] says what is forced to the disk,
 //! [`lock`] lets one caller run while the others wait, [`aside`] protects what a person made,
-//! [`prune`] forgets, [`trust`] says what may be unpickled, [`check`] compares records and files,
-//! and [`files`] is the one seam through which all of them touch the file system.
+//! [`prune`] forgets, [`check`] compares records and files, [`trust`] tells who else can write here,
+//! [`seal`] proves who wrote a pickle, with the user's [`key`], [`vouch`] seals what a person vouches
+//! for, and [`files`] is the one seam through which all of them touch the file system.
 
 pub mod aside;
 pub mod check;
 pub mod commit;
 pub mod durable;
 pub mod files;
+pub mod key;
 pub mod layout;
 pub mod lock;
 mod order;
 pub mod prune;
+pub mod seal;
 pub mod trust;
+pub mod vouch;
 
 use crate::call::CallKey;
 use crate::record::Record;
@@ -87,6 +91,34 @@ impl Store {
         }
         self.prepared.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The same, with the folder of a function. Refused are a store that everybody can write or that
+    /// belongs to somebody else, and folders in it that are links.
+    pub fn prepare_for(&self, folder: &FunctionFolder) -> io::Result<()> {
+        trust::guard(&self.root, folder)?;
+        self.prepare()?;
+        files::make_own_folder(folder.path())
+    }
+
+    /// Whether this store and the folder of a function may be read: see [`trust`]. `Ok(false)`: not
+    /// all of it is there yet, so ask again.
+    pub fn guard(&self, folder: &FunctionFolder) -> io::Result<bool> {
+        trust::guard(&self.root, folder)
+    }
+
+    /// The files that the engine named lie beside their record, whatever folder the record tells: a
+    /// store can be copied under another name, and a path that leads elsewhere was not written here.
+    pub(crate) fn bring_home(&self, folder: &FunctionFolder, record: &mut Record) {
+        let files = record
+            .results
+            .iter_mut()
+            .filter_map(|one| one.file.as_mut());
+        for file in files.filter(|file| !file.named) {
+            if let Some(name) = Path::new(&file.path).file_name() {
+                file.path = self.to_stored(&folder.path().join(name));
+            }
+        }
     }
 
     /// Whether this is the first time that someone asks: a store that cannot be used is told once.

@@ -39,6 +39,22 @@ fn refusal(accepted: Acceptance) -> Vec<Reason> {
 }
 
 #[test]
+fn a_result_that_was_copied_is_accepted_as_it_is() {
+    let folder = tempdir().unwrap();
+    let f = at(&folder);
+    let (value, _) = f.call(3);
+    for path in f.result_paths(3) {
+        let copy = path.with_extension("copy");
+        remade::store::files::copy_new(&path, &copy).unwrap();
+        remade::store::files::finish_path(&copy, false).unwrap();
+        std::fs::rename(copy, path).unwrap();
+    }
+    f.code.borrow_mut().insert("helper".to_owned(), 2);
+    assert!(matches!(accept(&f, 3), Acceptance::Kept(_)));
+    assert_eq!(f.call(3), (value, vec![]));
+}
+
+#[test]
 fn changed_code_keeps_the_result_in_every_process() {
     let folder = tempdir().unwrap();
     let f = at(&folder);

@@ -13,9 +13,8 @@ use std::path::{Path, PathBuf};
 
 use common::faults::{Fault, faults_of, with_fault};
 use common::torture::{self, Dice};
-use common::{Function, Value, as_if_dead, tree};
+use common::{Function, Value, as_if_dead, staged_in_vain, tree};
 use remade::make::{self, Face, Former};
-use remade::record::Record;
 use remade::store::prune::Keep;
 use remade::store::{Durable, layout};
 
@@ -130,27 +129,6 @@ fn open_below(folder: &Path) -> Vec<PathBuf> {
     let open = fs::read_dir("/proc/self/fd").into_iter().flatten();
     let links = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     links.filter(|path| path.starts_with(folder)).collect()
-}
-
-/// Staged files that no record means.
-fn staged_in_vain(folder: &Path) -> Vec<String> {
-    let all = tree(folder);
-    let texts = all
-        .iter()
-        .filter(|(path, _)| path.extension() == Some("json".as_ref()));
-    let records: Vec<Record> = texts
-        .filter_map(|(_, text)| Record::from_json(text).ok())
-        .collect();
-    let is_meant = |name: &String| {
-        let mut results = records.iter().flat_map(|record| &record.results);
-        results.any(|one| one.file.as_ref().is_some_and(|file| file.staged == *name))
-    };
-    let names = all.keys().filter_map(|path| path.file_name()?.to_str());
-    names
-        .filter(|name| name.starts_with(".remade-"))
-        .map(ToOwned::to_owned)
-        .filter(|name| !is_meant(name))
-        .collect()
 }
 
 macro_rules! world {

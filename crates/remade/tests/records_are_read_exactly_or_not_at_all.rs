@@ -182,14 +182,19 @@ fn result() -> impl Strategy<Value = ResultFile> {
         inode,
     });
     let digest = prop_oneof![Just(Digest::Bytes), Just(Digest::Array)];
-    let file = (text(), any::<bool>(), text(), stamp, digest, version()).prop_map(
-        |(path, named, staged, stamp, digest, content)| FileState {
+    let staged = r"\.remade-[^/\\\x00]{0,8}";
+    let seal = "[0-9a-f]{8}:[0-9a-f]{64}".prop_map(|text| text.parse().unwrap());
+    let path = r"[^\x00]{0,8}[a-z]";
+    let seal = option::of(seal);
+    let file = (path, any::<bool>(), staged, stamp, digest, version(), seal).prop_map(
+        |(path, named, staged, stamp, digest, content, seal)| FileState {
             path,
             named,
             staged,
             stamp,
             digest,
             content,
+            seal,
         },
     );
     (text(), text(), version(), version(), option::of(file)).prop_map(
@@ -201,6 +206,15 @@ fn result() -> impl Strategy<Value = ResultFile> {
             file,
         },
     )
+}
+
+/// What the engine named begins with the key of its record.
+fn placed(mut results: Vec<ResultFile>, key: CallKey) -> Vec<ResultFile> {
+    let files = results.iter_mut().filter_map(|one| one.file.as_mut());
+    for file in files.filter(|file| !file.named) {
+        file.path = format!("cache/v1/f/{key}{}", file.path.replace('/', ""));
+    }
+    results
 }
 
 fn never_fresh() -> impl Strategy<Value = NeverFresh> {
@@ -295,7 +309,7 @@ fn record() -> impl Strategy<Value = Record> {
             implicit,
             nested,
             value,
-            results,
+            results: placed(results, key),
             written,
             items: items
                 .into_iter()

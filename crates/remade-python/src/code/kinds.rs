@@ -99,6 +99,15 @@ pub(super) fn behind_proxy<'py>(proxy: &Bound<'py, PyAny>) -> Option<Bound<'py, 
     referents.get_item(0).ok()?.cast_into::<PyDict>().ok()
 }
 
+/// What stands in the namespace of a class itself, as it stands there: no base class is asked.
+pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, PyDict>> {
+    // By the slot of `type`, because a metaclass may have an attribute of that name.
+    let slot = class.py().get_type::<PyType>().getattr("__dict__").ok()?;
+    let slot = slot.get_item("__dict__").ok()?;
+    let proxy = slot.call_method1("__get__", (class,)).ok()?;
+    behind_proxy(&proxy)
+}
+
 /// Instances that hold nothing a result could depend on, and that change all the time.
 pub(super) fn is_passed_over(value: &Bound<'_, PyAny>) -> bool {
     let kind = value.get_type();

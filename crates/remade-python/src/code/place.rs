@@ -2,9 +2,9 @@
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyModule, PyString, PyType};
 
-use super::kinds::imported;
+use super::kinds::{imported, namespace};
 
 /// Where a value was found.
 #[derive(Clone)]
@@ -110,7 +110,22 @@ pub(crate) fn locate<'py>(
 ) -> Option<Bound<'py, PyAny>> {
     let mut value = imported(py, module)?;
     for name in path {
-        value = value.getattr_opt(name.as_str()).ok().flatten()?;
+        value = attribute_as_it_stands(&value, name)?;
     }
     Some(value)
+}
+
+/// What stands under a name in a module or a class. A record may have been forged, so nothing is
+/// asked that could run code: no property, no `__getattr__` of a module that imports when it is asked.
+fn attribute_as_it_stands<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
+    if let Ok(module) = value.cast::<PyModule>() {
+        return module.dict().get_item(name).ok().flatten();
+    }
+    for class in value.cast::<PyType>().ok()?.mro().iter() {
+        let names = namespace(class.cast::<PyType>().ok()?)?;
+        if let Some(found) = names.get_item(name).ok().flatten() {
+            return Some(found);
+        }
+    }
+    None
 }

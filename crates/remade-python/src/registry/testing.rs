@@ -17,6 +17,7 @@ use crate::value::{Walk, encode_constant, short_form};
 type Pairs = Vec<(String, String)>;
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(_digest, module)?)?;
     module.add_function(wrap_pyfunction!(_version, module)?)?;
     module.add_function(wrap_pyfunction!(_version_by_history, module)?)?;
     module.add_function(wrap_pyfunction!(_constant, module)?)?;
@@ -29,6 +30,12 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(_short_form, module)?)?;
     module.add_function(wrap_pyfunction!(_history, module)?)?;
     module.add_function(wrap_pyfunction!(_nanoseconds, module)?)
+}
+
+/// The digest of bytes as it stands in records and at their end.
+#[pyfunction]
+fn _digest(content: &[u8]) -> String {
+    Version::of_bytes(content).to_string()
 }
 
 /// The content version.

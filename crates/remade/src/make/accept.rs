@@ -8,7 +8,7 @@ use crate::call::CallKey;
 use crate::decide::{Present, Reason};
 use crate::record::{Accepted, Digest, Implicit, Item, Record};
 use crate::stamp::Stamp;
-use crate::store::commit;
+use crate::store::{commit, seal};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -172,6 +172,9 @@ fn keep<F: Face>(
         Ok(found) => found,
         Err((path, error)) => return unloadable(path, error.to_string()),
     };
+    // What was sealed for the old record is sealed for the new one; what a person changed was not.
+    let pickles = face.detached(|| seal::proven(&known.record, &found));
+    let _ = seal::seal(&mut record, &pickles);
     let stamp = known.stamp();
     let trial = Known::new(record.clone(), known.path().to_owned(), stamp, &made.store);
     let paths: Vec<_> = found.iter().map(Option::as_deref).collect();
@@ -205,7 +208,19 @@ fn take_over_files<K: Default>(
         let path = made.store.from_stored(&file.path);
         let failed = |error| (path.clone(), error);
         let path = match commit::locate(&made.store, file, false).map_err(failed)? {
-            commit::Located::Here { path, .. } => path,
+            commit::Located::Here {
+                path,
+                stamp,
+                settled,
+            } => {
+                // It was copied or touched, and is what it was.
+                if let Some(file) = &mut record.results[index].file
+                    && settled
+                {
+                    file.stamp = stamp;
+                }
+                path
+            }
             commit::Located::Missing => {
                 return Err(failed(io::Error::from(io::ErrorKind::NotFound)));
             }

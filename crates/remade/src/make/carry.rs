@@ -23,8 +23,7 @@ pub(super) fn carry<K: Default>(
     found: &[Option<PathBuf>],
     durable: Durable,
 ) -> io::Result<Arc<Known<K>>> {
-    made.store.prepare()?;
-    files::make_private_folder(made.folder.path())?;
+    made.prepare()?;
     let mut staging = Staging::new();
     for (result, found) in record.results.iter_mut().zip(found) {
         let (Some(file), Some(found)) = (&mut result.file, found) else {

@@ -313,8 +313,7 @@ fn changed_names(
 
 /// The text that was stored with an earlier run.
 fn stored<K: Default>(made: &Made<K>, version: Version) -> Option<CodeText> {
-    let path = layout::code_path(made.store.root(), version);
-    let text = crate::store::files::read_small(&path, LARGEST_TEXT).ok()?;
+    let text = layout::read_code(made.store.root(), version, LARGEST_TEXT).ok()?;
     serde_json::from_slice(&text).ok()
 }
 

@@ -8,6 +8,7 @@ use crate::record::{Digest, Implicit, Item, Nested, Record, Shape};
 use crate::source::SourceState;
 use crate::store::Durable;
 use crate::store::commit::{StagedFile, Staging};
+use crate::store::seal::Pickled;
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -242,6 +243,8 @@ pub struct SavedResult {
     pub file: Option<StagedFile>,
     /// The content, where the writer took it while writing.
     pub content: Option<(Digest, Version)>,
+    /// All bytes of it, where it is a pickle: it is sealed.
+    pub pickled: Option<Pickled>,
 }
 
 /// An implicit input as it is now.

@@ -8,7 +8,10 @@ use crate::record::{FORMAT, Implicit, Item, Kept, NeverFresh, Record, ResultFile
 use crate::source::SourceState;
 use crate::stamp;
 use crate::store::commit::{self, Committed, Staging};
-use crate::store::{files, layout, prune};
+use crate::store::key::NoKey;
+use crate::store::prune::{self, Keep};
+use crate::store::seal::{self, Pickled};
+use crate::store::{files, layout};
 use crate::version::{Encoder, Tag, Version};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,9 +34,7 @@ pub(super) fn finish<F: Face>(
     let mut staging = Staging::new();
     let saved = (|| {
         let facts = after_run(made, face, running.implicit.clone(), &value)?;
-        made.store
-            .prepare()
-            .and_then(|()| files::make_private_folder(made.folder.path()))
+        made.prepare()
             .map_err(|error| failed(made.store.root(), &error))?;
         let stays = keep::keep(made, face, &running, &facts, &value).map_err(raised)?;
         let (parts, kept, old) = match stays {
@@ -51,7 +52,11 @@ pub(super) fn finish<F: Face>(
                 (saved_parts(made, face, saved, &staging)?, None, None)
             }
         };
+        let pickles = parts.pickles.clone();
         let mut record = record_of(made, face, &running, facts, parts, kept, seconds)?;
+        if let Err(no_key) = seal::seal(&mut record, &pickles) {
+            tell_no_key(face, no_key);
+        }
         write_code(made, face);
         let path = made.folder.record(record.key);
         let is_long = staging.size() > LONG || record.seconds > 1.0;
@@ -74,6 +79,10 @@ pub(super) fn finish<F: Face>(
     tell(face, &path, &committed);
     // What could not be forgotten now is forgotten after the next run.
     let _ = prune::remember_newest(&made.store, &made.folder, record.key, made.keep);
+    if made.keep == Keep::All && made.counts().1.is_power_of_two() {
+        // Looking at each of many results after each run would cost more than it is worth.
+        let _ = prune::tidy(&made.store, &made.folder);
+    }
     for folder in record
         .results
         .iter()
@@ -145,6 +154,8 @@ pub(super) struct Parts {
     pub(super) results: Vec<ResultFile>,
     pub(super) written: Vec<SourceState>,
     pub(super) items: Vec<Item>,
+    /// Of each result that is a pickle to be sealed.
+    pub(super) pickles: Vec<Option<Pickled>>,
 }
 
 fn saved_parts<F: Face>(
@@ -154,7 +165,9 @@ fn saved_parts<F: Face>(
     staging: &Staging,
 ) -> Result<Parts, NotSaved<F::Error>> {
     let mut results = Vec::with_capacity(saved.results.len());
+    let mut pickles = Vec::with_capacity(saved.results.len());
     for result in saved.results {
+        pickles.push(result.pickled);
         let file = if staging.size() > LONG {
             face.detached(|| result_file(made, result, staging))
         } else {
@@ -167,6 +180,7 @@ fn saved_parts<F: Face>(
         results,
         written: saved.written,
         items: saved.items,
+        pickles,
     })
 }
 
@@ -344,14 +358,30 @@ pub(super) fn persisted(persister: Version, content: Version) -> Version {
 /// The texts of the code, once for every fingerprint. They serve explanations only, so a failure
 /// here costs nothing that matters.
 pub(super) fn write_code<F: Face>(made: &Made<F::Kept>, face: &mut F) {
+    let mut wrote = None;
     for (fingerprint, text) in face.code_texts() {
         let path = layout::code_path(made.store.root(), fingerprint);
-        if files::exists(&path) {
+        let Some(folder) = path.parent().filter(|_| !files::exists(&path)) else {
             continue;
-        }
+        };
         if let Ok(json) = serde_json::to_vec_pretty(&text) {
-            let _ = files::make_parent(&path).and_then(|()| files::write_if_missing(&path, &json));
+            let _ =
+                files::make_own_folder(folder).and_then(|()| files::write_if_missing(&path, &json));
+            wrote = Some(path);
         }
+    }
+    if let Some(folder) = wrote.as_deref().and_then(Path::parent) {
+        // Who died here before is found by whoever writes next.
+        let _ = prune::sweep(&made.store, folder);
+    }
+}
+
+/// Pickles stay without a seal. Of what a person can mend they hear, once.
+fn tell_no_key<F: Face>(face: &mut F, no_key: NoKey) {
+    if no_key.is_news()
+        && let NoKey::Refused { path, why } = no_key
+    {
+        face.warn_only(Warning::KeyRefused { path, why });
     }
 }
 

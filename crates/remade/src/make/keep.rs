@@ -11,7 +11,7 @@ use crate::call::CallKey;
 use crate::event::Warning;
 use crate::record::{Binary64, Kept, ResultFile};
 use crate::store::commit::Staging;
-use crate::store::prune;
+use crate::store::{prune, seal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -70,9 +70,7 @@ fn find<F: Face>(
     running: CallKey,
     key: CallKey,
 ) -> Result<Option<Old<F::Kept>>, F::Error> {
-    let found = made
-        .known
-        .find(key, || made.folder.record(key), &made.store);
+    let found = made.known.find(key, || made.place_of(key), &made.store);
     let Ok(known) = found else { return Ok(None) };
     let record = &known.record;
     if record.key != key || record.function != made.name || !record.written.is_empty() {
@@ -83,7 +81,9 @@ fn find<F: Face>(
     };
     let (mut reasons, mut moved) = (Vec::new(), Vec::new());
     let durable = face.durable();
-    let found = face.detached(|| reuse::find_files(made, known, durable, &mut reasons, &mut moved));
+    let left = reuse::Names::Left;
+    let found =
+        face.detached(|| reuse::find_files(made, known, durable, &mut reasons, &mut moved, left));
     for (from, to) in moved {
         face.warn_only(Warning::MovedAside { from, to });
     }
@@ -160,6 +160,8 @@ fn not_compared<F: Face>(made: &Made<F::Kept>, face: &mut F, why: String) {
 /// What the new record says; None where the files cannot be had under their new names.
 fn stay<K, V>(made: &Made<K>, old: Old<K>, value: V, kept: Kept) -> Option<Stays<V>> {
     let record = &old.known.record;
+    // What was sealed for the old record is sealed for the new one, if it is still what it was.
+    let pickles = seal::proven(record, &old.now);
     let mut staging = Staging::new();
     let mut results = Vec::with_capacity(record.results.len());
     for ((result, now), wanted) in record.results.iter().zip(&old.now).zip(&old.wanted) {
@@ -185,6 +187,7 @@ fn stay<K, V>(made: &Made<K>, old: Old<K>, value: V, kept: Kept) -> Option<Stays
         results,
         written: Vec::new(),
         items: record.items.clone(),
+        pickles,
     };
     Some(Stays {
         value,

@@ -3,7 +3,7 @@
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record, Unreadable};
 use crate::stamp::{self, Stamp, Watched};
-use crate::store::{Store, commit, files};
+use crate::store::{FunctionFolder, Store, commit, files};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
@@ -67,7 +67,7 @@ impl<K: Default> Known<K> {
             .iter()
             .map(|result| {
                 result.file.as_ref().map(|file| KnownFile {
-                    path: Watched::new(store.from_stored(&file.path)),
+                    path: Watched::new(store.from_stored(&file.path), file.named),
                     stamp: file.stamp,
                     named: file.named,
                     believed: same_boot && file.stamp.is_settled(now),
@@ -84,7 +84,7 @@ impl<K: Default> Known<K> {
                 .iter()
                 .map(|state| store.from_stored(&state.path))
                 .collect(),
-            path: Watched::new(path),
+            path: Watched::new(path, false),
             settled,
             stamp,
             record: Arc::new(record),
@@ -153,7 +153,7 @@ impl KnownFile {
 
     /// Whether what lies at this path now is what the record means.
     pub fn is_at(&self, path: &Path) -> bool {
-        Stamp::of_path(path).is_ok_and(|stamp| stamp == self.stamp)
+        commit::stamp_of(path, self.named).is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// A user may put links where results of theirs lie; in the store there are none.
@@ -179,6 +179,25 @@ impl KnownFile {
         path: &Path,
         check: impl FnOnce(&std::fs::File) -> Result<(), E>,
     ) -> io::Result<Result<Option<Content>, E>> {
+        self.open_with(path, check, |_, _| Ok(()))
+    }
+
+    /// The same, where `check` looks at the bytes: they are kept only if they pass. What is too large
+    /// to be kept comes open, and whoever reads it has to check what was read.
+    pub fn open_checked<E>(
+        &self,
+        path: &Path,
+        check: impl FnOnce(&std::fs::File, &[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Option<Content>, E>> {
+        self.open_with(path, |_| Ok(()), check)
+    }
+
+    fn open_with<E>(
+        &self,
+        path: &Path,
+        check: impl FnOnce(&std::fs::File) -> Result<(), E>,
+        check_bytes: impl FnOnce(&std::fs::File, &[u8]) -> Result<(), E>,
+    ) -> io::Result<Result<Option<Content>, E>> {
         if path == self.path()
             && let Some(bytes) = self.content.get()
         {
@@ -195,6 +214,9 @@ impl KnownFile {
             return Ok(Ok(Some(Content::File(file))));
         }
         let bytes: Arc<[u8]> = files::read_bounded(&file, KEPT)?.into();
+        if let Err(refusal) = check_bytes(&file, &bytes) {
+            return Ok(Err(refusal));
+        }
         if self.believed && path == self.path() && bytes.len() as u64 == self.stamp.size {
             let _ = self.content.set(bytes.clone());
         }
@@ -246,6 +268,8 @@ pub(super) enum Absent {
     None,
     /// There is one that cannot be used.
     Unreadable(PathBuf, Unreadable),
+    /// The store is not used: why.
+    Refused(String),
 }
 
 impl<K: Default> Memory<K> {
@@ -262,7 +286,7 @@ impl<K: Default> Memory<K> {
     pub(super) fn find(
         &self,
         key: CallKey,
-        path: impl FnOnce() -> PathBuf,
+        path: impl FnOnce() -> Result<PathBuf, Absent>,
         store: &Store,
     ) -> Result<Arc<Known<K>>, Absent> {
         let known = self.lock().get(&key).cloned();
@@ -278,9 +302,12 @@ impl<K: Default> Memory<K> {
                 }
                 known.path().to_owned()
             }
-            None => path(),
+            None => path()?,
         };
-        let (record, stamp) = read(&path)?;
+        let (mut record, stamp) = read(&path)?;
+        if let Some(folder) = path.parent() {
+            store.bring_home(&FunctionFolder::at(folder.to_owned()), &mut record);
+        }
         let known = Arc::new(Known::new(record, path, stamp, store));
         self.insert(key, known.clone());
         Ok(known)

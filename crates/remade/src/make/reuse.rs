@@ -140,15 +140,17 @@ pub(super) fn record_of<F: Face>(
     key: CallKey,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<KnownOf<F>>, F::Error> {
-    let known = match made
-        .known
-        .find(key, || made.folder.record(key), &made.store)
-    {
+    let known = match made.known.find(key, || made.place_of(key), &made.store) {
         Ok(known) => known,
         Err(Absent::None) if takeover::once(made, face)? => {
             return record_of(made, face, key, reasons);
         }
         Err(Absent::None) => return Ok(None),
+        Err(Absent::Refused(why)) => {
+            let path = made.store.root().to_owned();
+            reasons.push(Reason::StoreRefused { path, why });
+            return Ok(None);
+        }
         Err(Absent::Unreadable(path, Unreadable::Damaged(why))) => {
             reasons.push(Reason::RecordDamaged { path, why });
             return Ok(None);
@@ -262,11 +264,22 @@ pub(super) fn look_for_files<F: Face>(
 ) -> Result<Option<Decided<F::Kept>>, F::Error> {
     let mut moved = Vec::new();
     let durable = face.durable();
-    let found = face.detached(|| find_files(made, known, durable, reasons, &mut moved));
+    let found =
+        face.detached(|| find_files(made, known, durable, reasons, &mut moved, Names::Given));
     for (from, to) in moved {
         face.warn(Warning::MovedAside { from, to })?;
     }
     Ok(found)
+}
+
+/// What becomes of files that were found under their staged names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// They get their own. Only where the record names the files that this call asks for: a forged
+    /// one could name any.
+    Given,
+    /// They are read where they are.
+    Left,
 }
 
 /// The slow way: the stamps do not agree, so the files are looked for and read.
@@ -276,6 +289,7 @@ pub(super) fn find_files<K: Default>(
     durable: Durable,
     reasons: &mut Vec<Reason>,
     moved: &mut Vec<(PathBuf, PathBuf)>,
+    names: Names,
 ) -> Option<Decided<K>> {
     let before = reasons.len();
     let mut elsewhere = Vec::with_capacity(known.files.len());
@@ -326,7 +340,9 @@ pub(super) fn find_files<K: Default>(
     if reasons.len() > before {
         return None;
     }
-    complete(made, &known, durable, &mut elsewhere, moved);
+    if names == Names::Given {
+        complete(made, &known, durable, &mut elsewhere, moved);
+    }
     let known = match restamped {
         None => known,
         Some(mut record) => {
@@ -425,11 +441,16 @@ pub(super) fn newest<F: Face>(
         let keys = prune::newest_first(&made.folder).unwrap_or_default();
         let is_empty = keys.is_empty();
         for key in keys {
-            let found = made
-                .known
-                .find(key, || made.folder.record(key), &made.store);
+            let found = made.known.find(key, || made.place_of(key), &made.store);
             let Ok(known) = found else { continue };
-            let found = look_for_files(made, face, known, &mut Vec::new())?;
+            if known.record.key != key || known.record.function != made.name {
+                continue; // of another call: no key was asked for that would tell
+            }
+            let (mut reasons, mut moved) = (Vec::new(), Vec::new());
+            // Nobody asked for a file by its name, so none is given one.
+            let durable = face.durable();
+            let look = || find_files(made, known, durable, &mut reasons, &mut moved, Names::Left);
+            let found = face.detached(look);
             let Some((known, elsewhere)) = found else {
                 continue;
             };

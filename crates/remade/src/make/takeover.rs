@@ -9,7 +9,7 @@ use crate::call::CallKey;
 use crate::record::{Implicit, Record};
 use crate::store::commit::{self, Located};
 use crate::store::prune::{self, Keep};
-use crate::store::{Durable, FunctionFolder, Store, aside, files, layout};
+use crate::store::{Durable, FunctionFolder, Store, aside, files, layout, seal};
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::io;
@@ -66,7 +66,12 @@ fn newest_last<K: Default>(made: &Made<K>, folder: &FunctionFolder) -> Vec<Recor
         keys.truncate(number);
     }
     let records = keys.into_iter().rev();
-    records.filter_map(|key| prune::read(folder, key)).collect()
+    let read = |key| {
+        let mut record = prune::read(folder, key).filter(|record| record.key == key)?;
+        made.store.bring_home(folder, &mut record);
+        Some(record)
+    };
+    records.filter_map(read).collect()
 }
 
 /// The record under the name of now. None: it cannot answer for that.
@@ -168,6 +173,8 @@ fn move_over<K: Default>(
             },
         });
     }
+    let mut renamed = renamed;
+    let _ = seal::seal(&mut renamed, &seal::proven(record, &found));
     carry::carry(made, renamed, record.key, &found, durable)?;
     prune::forget(&made.store, folder, record.key)
 }
@@ -205,8 +212,7 @@ pub fn of_vanished_scripts(store: &Store, rest: &str, script: &str) -> Vec<Strin
 fn has_vanished(store: &Store, record: &Record, script: &str) -> bool {
     let mut any = false;
     for version in record.code.values() {
-        let path = layout::code_path(store.root(), *version);
-        let text = files::read_small(&path, LARGEST_TEXT).ok();
+        let text = layout::read_code(store.root(), *version, LARGEST_TEXT).ok();
         let text = text.and_then(|text| serde_json::from_slice::<CodeText>(&text).ok());
         let Some(file) = text.and_then(|text| text.file) else {
             continue;

@@ -187,6 +187,9 @@ impl SourceMemory {
     /// Whatever is wrong with it, a note that cannot be read is none.
     fn read_note(&self, path: &Path) -> Option<Known> {
         let (folder, name) = self.note_path(path)?;
+        if !is_real_folder(&folder) {
+            return None;
+        }
         let file = open_note(&folder.join(name).with_extension("json")).ok()?;
         if !file.metadata().ok()?.is_file() {
             return None;
@@ -217,7 +220,7 @@ impl SourceMemory {
         let text = serde_json::to_vec(&note)?;
         // The folder above is the store's. Looking at files does not make a store.
         ask(Operation::Look(&folder))?;
-        if !folder.is_dir() {
+        if !is_real_folder(&folder) {
             ask(Operation::MakeFolder(&folder))?;
             fs::create_dir(&folder)?;
         }
@@ -246,6 +249,11 @@ fn entry(path: &Path, known: &Known, is_settled: bool) -> Entry {
         is_settled,
         version: known.version,
     })
+}
+
+/// A link in a store's place leads elsewhere.
+fn is_real_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Links inside a store are not followed.

@@ -19,7 +19,8 @@ pub(crate) const IGNORE_FILE: &str = ".gitignore";
 /// Whether this folder is a store: it carries the tag, in the words of this library.
 pub(super) fn is_store(folder: &Path) -> bool {
     let mut text = Vec::with_capacity(TAG.len());
-    let opened = std::fs::File::open(folder.join(TAG_FILE));
+    // A pipe of that name would block.
+    let opened = super::content::open(&folder.join(TAG_FILE));
     opened.is_ok_and(|file| {
         let read = file.take(TAG.len() as u64 + 1).read_to_end(&mut text);
         read.is_ok() && text == TAG.as_bytes()

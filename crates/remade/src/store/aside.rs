@@ -89,7 +89,7 @@ pub(super) fn refuse_what_is_no_file(target: &Path) -> io::Result<()> {
 /// The folders of all functions of a store, and what else lies there.
 pub(crate) fn functions(store: &Store) -> io::Result<impl Iterator<Item = FunctionFolder> + use<>> {
     let folder = layout::format_folder(store.root());
-    let names = files::names(&folder)?.into_iter();
+    let names = files::names_own(&folder)?.into_iter();
     Ok(names.map(move |name| FunctionFolder::at(folder.join(name))))
 }
 
@@ -165,6 +165,9 @@ struct Forgotten {
 /// Lines of `forgotten` for one path: more than one result is only on its way to the same name.
 const LINES_OF_ONE_PATH: usize = 4;
 
+/// Neither `forgotten` nor `last` is read where it is longer: half a million lines and more.
+pub(super) const LONGEST_LIST: u64 = 64 << 20;
+
 /// Where `forgotten` grows beyond this and every doubling of it, lines that say nothing go.
 const TIDIED_FROM: u64 = 64 * 1024;
 
@@ -179,7 +182,7 @@ pub(super) fn note_forgotten(folder: &FunctionFolder, record: &Record) -> io::Re
             digest: file.digest,
         })?;
         files::append_line(&folder.forgotten(), &line)?;
-        let after = files::look(&folder.forgotten())?.len();
+        let after = files::look_itself(&folder.forgotten())?.len();
         let before = after.saturating_sub(line.len() as u64 + 1);
         if after >= TIDIED_FROM && after.ilog2() != before.checked_ilog2().unwrap_or(0) {
             tidy(folder)?;
@@ -210,7 +213,7 @@ fn tidy(folder: &FunctionFolder) -> io::Result<()> {
 }
 
 fn forgotten(folder: &FunctionFolder) -> io::Result<String> {
-    let text = files::read_small(&folder.forgotten(), u64::MAX - 1)?;
+    let text = files::read_small(&folder.forgotten(), LONGEST_LIST)?;
     String::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
@@ -229,6 +232,7 @@ fn was_forgotten(folder: &FunctionFolder, is_this: impl Fn(&FileState) -> bool) 
                 stamp: line.stamp,
                 digest: line.digest,
                 content: line.content,
+                seal: None,
             })
         })
 }

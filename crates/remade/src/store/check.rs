@@ -280,7 +280,7 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
                 let path = finding.path.clone();
                 self.put(finding, function.clone(), repair, &alone, || {
                     let mut aside = path.clone().into_os_string();
-                    aside.push(ASIDE);
+                    aside.push(layout::ASIDE);
                     files::rename(&path, Path::new(&aside)).map(|()| None)
                 });
             }
@@ -700,13 +700,10 @@ impl Seen {
     }
 }
 
-/// Behind the name of a record that was moved aside.
-const ASIDE: &str = ".damaged";
-
 /// The key in the name of a result that the user gave no name.
 fn key_of_result(name: &str) -> Option<CallKey> {
     let (key, rest) = name.split_at_checked(32)?;
-    let is_other = [".json", ".lock"].contains(&rest) || rest.ends_with(ASIDE);
+    let is_other = [".json", ".lock"].contains(&rest) || rest.ends_with(layout::ASIDE);
     let is_result = rest.is_empty() || rest.starts_with('.');
     CallKey::parse(key).filter(|_| is_result && !is_other)
 }

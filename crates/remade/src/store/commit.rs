@@ -11,6 +11,8 @@ use crate::persist::npy;
 use crate::record::{Digest, FileState, Record};
 use crate::stamp::Stamp;
 use crate::version::Version;
+use std::collections::HashSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -91,7 +93,7 @@ impl Staging {
         let is_own = !named && !state.named;
         if is_own && files::link_new(from, &staged).is_ok() {
             self.entries[file.0].linked = true;
-            if Stamp::of_path(&staged)? == state.stamp {
+            if Stamp::of_path_itself(&staged)? == state.stamp {
                 let name = staged.file_name().unwrap_or_default();
                 return Ok(FileState {
                     path: store.to_stored(target),
@@ -112,7 +114,7 @@ impl Staging {
     /// Bytes written so far.
     pub fn size(&self) -> u64 {
         let sizes = self.entries.iter().map(|entry| {
-            let metadata = files::look(&entry.staged);
+            let metadata = files::look_itself(&entry.staged);
             metadata.map_or(0, |metadata| metadata.len())
         });
         sizes.sum()
@@ -140,6 +142,7 @@ impl Staging {
             stamp,
             digest,
             content,
+            seal: None,
         })
     }
 }
@@ -213,6 +216,7 @@ pub fn commit(
         true => durable::sync_name(&folder.record(record.key)).err(),
         false => None,
     };
+    withdraw(store, record, &staging);
     let mut unfinished = None;
     for entry in &mut staging.entries {
         entry.committed = true;
@@ -229,6 +233,45 @@ pub fn commit(
         unfinished,
         unforced,
     })
+}
+
+/// Another call may have been committed to the same names by a process that died before it could give
+/// them: whoever asks for that call would do so now, and the files of this one would be lost. A name
+/// belongs to the call that was committed last, so what is staged for the other one goes before the
+/// files of this one come. What cannot be removed is no worse than it was.
+fn withdraw(store: &Store, record: &Record, staging: &Staging) {
+    let mut dead = Vec::new();
+    let mut folders = HashSet::new();
+    let targets = staging.entries.iter().filter(|entry| entry.named);
+    for folder in targets.filter_map(|entry| entry.target.parent()) {
+        if folders.insert(folder) {
+            for name in files::names(folder).unwrap_or_default() {
+                let path = folder.join(&name);
+                if name
+                    .to_str()
+                    .is_some_and(|name| prune::is_abandoned(&path, name))
+                {
+                    dead.push(path);
+                }
+            }
+        }
+    }
+    if dead.is_empty() {
+        return;
+    }
+    let others = aside::functions(store).into_iter().flatten();
+    for other in others.flat_map(|folder| aside::records(&folder)) {
+        if other.key == record.key {
+            continue;
+        }
+        for file in other.results.iter().filter_map(|one| one.file.as_ref()) {
+            let target = store.from_stored(&file.path);
+            let staged = target.with_file_name(&file.staged);
+            if dead.contains(&staged) && state_of(record, store, &target).is_some() {
+                let _ = files::remove(&staged);
+            }
+        }
+    }
 }
 
 /// The second name of a person's file is there before the first one is taken from it.
@@ -308,7 +351,7 @@ pub fn locate(store: &Store, file: &FileState, reread: bool) -> io::Result<Locat
 
 fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
     let taken_at = crate::stamp::now();
-    let stamp = match Stamp::of_path(path) {
+    let stamp = match stamp_of(path, file.named) {
         Ok(stamp) => stamp,
         Err(error) if is_absent(&error) => return Ok(Located::Missing),
         Err(error) => return Err(error),
@@ -318,7 +361,11 @@ fn at(path: &Path, file: &FileState, reread: bool) -> io::Result<Located> {
         if stamp.size != file.stamp.size {
             return Ok(Located::Changed);
         }
-        match content_of(path, file.digest) {
+        let open = match file.named {
+            true => files::open_regular(path),
+            false => files::open_own(path),
+        };
+        match open.and_then(|open| content_in(open, path, file.digest)) {
             Ok(content) if content == file.content => {}
             Ok(_) => return Ok(Located::Changed),
             // As many bytes, but no array any more.
@@ -343,9 +390,20 @@ pub(crate) fn is_absent(error: &io::Error) -> bool {
     )
 }
 
+/// A person may put a link where a result of theirs lies; in the store there are none.
+pub(crate) fn stamp_of(path: &Path, named: bool) -> io::Result<Stamp> {
+    match named {
+        true => Stamp::of_path(path),
+        false => Stamp::of_path_itself(path),
+    }
+}
+
 /// The content of a file, read once.
 pub fn content_of(path: &Path, digest: Digest) -> io::Result<Version> {
-    let file = files::open_regular(path)?;
+    content_in(files::open_regular(path)?, path, digest)
+}
+
+fn content_in(file: File, path: &Path, digest: Digest) -> io::Result<Version> {
     match digest {
         Digest::Bytes => files::digest(&file),
         Digest::Array => match npy::Npy::open(file, path).and_then(|array| array.version()) {

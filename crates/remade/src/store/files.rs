@@ -54,6 +54,46 @@ fn make_folder(path: &Path, builder: &fs::DirBuilder) -> io::Result<()> {
     }
 }
 
+/// Makes a folder inside a store, for those who may use the store: what leads elsewhere is none.
+pub fn make_own_folder(path: &Path) -> io::Result<()> {
+    if is_own_folder(path) {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match ask(Operation::MakeFolder(path)).and_then(|()| builder.create(path)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_own_folder(path) => Ok(()),
+        Ok(()) => {
+            share_as_parent(path);
+            Ok(())
+        }
+        failed => failed,
+    }
+}
+
+/// A store that its owner opened to a group is open to it in all its folders.
+fn share_as_parent(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        const GROUP: u32 = 0o2070;
+        let parent = path.parent().and_then(|parent| look(parent).ok());
+        let shared = parent.map_or(0, |parent| parent.permissions().mode() & GROUP);
+        if shared & 0o070 != 0 {
+            // Where this fails, the folder is its maker's alone, and others compute for themselves.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o700 | shared));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// Whether it is a folder, and not a link to one.
+pub fn is_own_folder(path: &Path) -> bool {
+    look_itself(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 /// What lies at a path, links followed.
 pub fn look(path: &Path) -> io::Result<Metadata> {
     ask(Operation::Look(path))?;
@@ -183,12 +223,21 @@ pub fn open_own(path: &Path) -> io::Result<File> {
 fn open(path: &Path, follow: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
+    open_as(&mut options, path, follow)
+}
+
+/// Opens a file of the store's own in any way: neither follows a link nor waits for a pipe.
+pub(super) fn open_own_as(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    open_as(options, path, false)
+}
+
+fn open_as(options: &mut OpenOptions, path: &Path, follow: bool) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
         let mut flags = OFlags::NONBLOCK;
         flags.set(OFlags::NOFOLLOW, !follow);
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+        std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.bits() as i32);
     }
     ask(Operation::Open(path))?;
     let file = options.open(path)?;
@@ -230,7 +279,7 @@ pub fn read_end(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // Before the first byte one cannot seek: then the file is not longer than that.
     let back = i64::try_from(most).unwrap_or(i64::MAX);
     let _ = file.seek(io::SeekFrom::End(-back));
-    read_bounded(&file, u64::MAX - 1)
+    read_bounded(&file, most)
 }
 
 /// The version of all bytes of a file.
@@ -248,19 +297,34 @@ pub fn digest(mut file: &File) -> io::Result<Version> {
     }
 }
 
-/// Appends one line in one write, so that lines of two processes never mix. A link is not followed, and
-/// a pipe, which would wait for a reader, is an error.
+/// Lists that are longer are not written anew for one line.
+const LONGEST_APPENDED: u64 = 64 << 20;
+
+/// Appends one line in one write, so that lines of two processes never mix.
 pub fn append_line(path: &Path, line: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let line = format!("{line}\n");
     ask(Operation::Append(path))?;
+    match open_own_as(options.append(true).create(true), path) {
+        Ok(file) => write(&file, line.as_bytes()),
+        // In a store that a group shares it may be another member's.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let mut text = read_small(path, LONGEST_APPENDED)?;
+            text.extend_from_slice(line.as_bytes());
+            replace(path, &text, false).map(drop)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The same, in a file for this user alone.
+pub(super) fn append_private_line(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
-    }
-    let file = options.open(path)?;
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    ask(Operation::Append(path))?;
+    let file = open_own_as(&mut options, path)?;
     write(&file, format!("{line}\n").as_bytes())
 }
 
@@ -276,7 +340,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 pub fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
     const LARGE: u64 = 1 << 20;
     // Only a file: opening a pipe would wait for somebody to write to it.
-    let old = open_regular(to)
+    let old = open_own(to)
         .ok()
         .filter(|old| old.metadata().is_ok_and(|old| old.len() >= LARGE));
     rename(from, to)?;
@@ -398,9 +462,65 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The names in a folder; none where there is no folder.
 pub fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    match ask(Operation::List(folder)).and_then(|()| fs::read_dir(folder)) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+    match ask(Operation::List(folder)).and_then(|()| list(folder)) {
+        Ok(names) => Ok(names),
         Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The same for a folder inside a store; one that is reached through a link has none.
+pub fn names_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    match ask(Operation::List(folder)).and_then(|()| list_own(folder)) {
+        Err(error) if super::commit::is_absent(&error) => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
+#[cfg(unix)]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    entries(File::open(folder)?.into())
+}
+
+#[cfg(unix)]
+fn list_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    entries(rustix::fs::open(folder, flags, Mode::empty())?)
+}
+
+/// The standard library's way panics where the folder cannot be closed.
+#[cfg(unix)]
+fn entries(folder: std::os::fd::OwnedFd) -> io::Result<Vec<OsString>> {
+    use std::os::unix::ffi::OsStringExt;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(folder)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(not(unix))]
+fn list(folder: &Path) -> io::Result<Vec<OsString>> {
+    let entries = fs::read_dir(folder)?;
+    entries.map(|entry| Ok(entry?.file_name())).collect()
+}
+
+#[cfg(not(unix))]
+fn list_own(folder: &Path) -> io::Result<Vec<OsString>> {
+    match is_own_folder(folder) {
+        true => list(folder),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Reads a small file in a folder of the store's own: neither may be a link.
+pub fn read_small_in(folder: &Path, name: &str, most: u64) -> io::Result<Vec<u8>> {
+    if !is_own_folder(folder) {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    read_small(&folder.join(name), most)
 }

@@ -22,7 +22,6 @@ use crate::source::{IGNORE_FILE, TAG, TAG_FILE};
 pub(crate) use crate::staged::unique;
 pub use crate::staged::{staged, staged_by};
 use crate::version::Version;
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,11 +52,17 @@ pub(super) fn shared_folders(root: &Path) -> [PathBuf; 4] {
     [root.to_owned(), format, code, sources]
 }
 
+/// The text of that file. Neither it nor its folder may be a link.
+pub fn read_code(root: &Path, fingerprint: Version, most: u64) -> io::Result<Vec<u8>> {
+    let folder = format_folder(root).join("code");
+    files::read_small_in(&folder, &format!("{fingerprint}.json"), most)
+}
+
 /// Makes the folders and the files that say what they are.
 pub(super) fn prepare(root: &Path) -> io::Result<()> {
     files::make_private_folder(root)?;
     let format = format_folder(root);
-    files::make_private_folder(&format)?;
+    files::make_own_folder(&format)?;
     files::write_if_missing(&root.join(TAG_FILE), TAG.as_bytes())?;
     files::write_if_missing(&root.join(IGNORE_FILE), b"*\n")?;
     files::write_if_missing(&format.join("id"), format!("{}\n", unique()).as_bytes())
@@ -135,15 +140,18 @@ impl FunctionFolder {
     /// The keys of all records here, in no order. A folder that is not there has none.
     pub fn keys(&self) -> io::Result<Vec<CallKey>> {
         let mut keys = Vec::new();
-        for name in files::names(&self.path)? {
-            keys.extend(key_of(&name));
+        for name in files::names_own(&self.path)? {
+            if let Some(key) = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".json"))
+                .and_then(CallKey::parse)
+            {
+                keys.push(key);
+            }
         }
         Ok(keys)
     }
 }
 
-/// The key of the record that has this name, if it is that of a record.
-pub(crate) fn key_of(name: &OsStr) -> Option<CallKey> {
-    let name = name.to_str()?.strip_suffix(".json")?;
-    CallKey::parse(name)
-}
+/// Behind the name of a damaged record that was moved aside.
+pub(super) const ASIDE: &str = ".damaged";

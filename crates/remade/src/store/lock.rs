@@ -43,13 +43,17 @@ pub fn attempt(path: &Path) -> Attempt {
     // The one who gives the lock up removes the file, so the file we locked may be one that has
     // no name any more while a third caller locks a new one: then try again.
     for _ in 0..100 {
-        let opened = ask(Operation::OpenLock(path)).and_then(|()| {
-            OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
-        });
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let opened =
+            ask(Operation::OpenLock(path)).and_then(|()| files::open_own_as(&mut options, path));
+        let opened = match opened {
+            // In a store that a group shares another member may hold it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                files::open_own(path).map_err(|_| error)
+            }
+            opened => opened,
+        };
         let file = match opened {
             Ok(file) => file,
             Err(error) => return Attempt::Unavailable(error),
@@ -83,7 +87,7 @@ pub fn attempt(path: &Path) -> Attempt {
 }
 
 /// Whether somebody holds the lock of this file. Nothing is made or removed.
-pub fn is_held(path: &Path) -> bool {
+pub(super) fn is_held(path: &Path) -> bool {
     let Ok(file) = files::open_own(path) else {
         return false;
     };
@@ -114,7 +118,7 @@ fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
     ask(Operation::LookAt(file))?;
     let ours = file.metadata()?;
-    match files::look(path) {
+    match files::look_itself(path) {
         Ok(named) => Ok(ours.ino() == named.ino() && ours.dev() == named.dev()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

@@ -1,7 +1,8 @@
 //! In which order were the calls of a function recorded?
 //!
-//! The file `last` tells. It only saves looking: what it does not tell is found by the times of the
-//! records, and it can be written anew from them.
+//! The file `last` tells. It is written after the record, so a process that dies between the two leaves
+//! a key that is not in it: its place is found by the times in the records, and so the whole list can
+//! be written anew.
 
 use super::{FunctionFolder, files, lock, prune};
 use crate::call::CallKey;
@@ -22,24 +23,25 @@ pub(super) fn somebody_runs(folder: &FunctionFolder) -> bool {
     lock::files_in(folder).any(|(_, path)| lock::is_held(&path))
 }
 
-/// Writes the list anew: what it told stays in its order, and what it did not tell comes in by the
-/// times at which the runs began.
-pub(super) fn rebuild(folder: &FunctionFolder) -> io::Result<()> {
-    let untold = missing(folder);
-    let started = |key: CallKey| prune::read(folder, key).map(|record| record.started);
-    let mut order: Vec<(CallKey, Option<String>)> = prune::newest_first(folder)?
-        .into_iter()
-        .rev()
-        .filter(|key| !untold.contains(key))
-        .map(|key| (key, started(key)))
-        .collect();
+/// Puts keys that the list does not tell between those that it tells, newest first, by the times at
+/// which the runs began.
+pub(super) fn insert(folder: &FunctionFolder, order: &mut Vec<CallKey>, untold: Vec<CallKey>) {
+    // Times as RFC 3339 in UTC have the order of their texts, but for digits that are left out at the
+    // end: of two so close to each other either may come first.
+    let began = |key: CallKey| prune::read(folder, key).map(|record| record.started);
+    let mut times: Vec<Option<String>> = order.iter().map(|key| began(*key)).collect();
     for key in untold {
-        let began = started(key);
-        // Times as RFC 3339 in UTC have the order of their texts, but for digits that are left out
-        // at the end: of two so close to each other either may come first.
-        let place = order.iter().rposition(|(_, other)| *other <= began);
-        order.insert(place.map_or(0, |place| place + 1), (key, began));
+        let time = began(key);
+        let place = times.iter().position(|other| *other <= time);
+        let place = place.unwrap_or(order.len());
+        order.insert(place, key);
+        times.insert(place, time);
     }
-    let text: String = order.iter().map(|(key, _)| format!("{key}\n")).collect();
+}
+
+/// Writes the list anew.
+pub(super) fn rebuild(folder: &FunctionFolder) -> io::Result<()> {
+    let order = prune::newest_first(folder)?;
+    let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
     files::replace(&folder.last(), text.as_bytes(), false).map(drop)
 }

@@ -6,7 +6,9 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod disk;
 pub mod faults;
+pub mod schedules;
 pub mod torture;
 
 use std::cell::{Cell, RefCell};
@@ -69,7 +71,7 @@ pub enum Output {
 
 /// A made function. Everything about it can be changed between calls, as by an edit.
 pub struct Function {
-    pub made: Made<()>,
+    pub made: Arc<Made<()>>,
     pub code: RefCell<BTreeMap<String, i64>>,
     pub output: RefCell<Output>,
     pub persister: Cell<i64>,
@@ -120,7 +122,7 @@ impl Function {
 
     pub fn keeping(folder: &Path, name: &str, keep: Keep) -> Function {
         Function {
-            made: Made::new(name.to_owned(), store_in(folder), keep),
+            made: Arc::new(Made::new(name.to_owned(), store_in(folder), keep)),
             code: RefCell::new(BTreeMap::from([(name.to_owned(), 1)])),
             output: RefCell::new(Output::Chosen),
             persister: Cell::new(1),
@@ -348,6 +350,7 @@ impl Asked<'_> {
             version: None,
             file: Some(staged),
             content: None,
+            pickled: None,
         })
     }
 }
@@ -440,7 +443,12 @@ impl Face for Asked<'_> {
     ) -> Result<Value, LoadFailure<String>> {
         self.function.loads.set(self.function.loads.get() + 1);
         let part = |index: usize| -> Result<Vec<u8>, LoadFailure<String>> {
-            let path = paths[index].unwrap();
+            let nowhere = || LoadFailure::Unloadable {
+                path: known.path().to_owned(),
+                why: "it names no file".to_owned(),
+            };
+            let path = paths.get(index).copied().flatten().ok_or_else(nowhere)?;
+            let file = known.file(index).ok_or_else(nowhere)?;
             let refuses = self.function.refuses_to_load.get();
             let check = |_: &fs::File| {
                 if refuses {
@@ -453,7 +461,7 @@ impl Face for Asked<'_> {
                 path: path.to_owned(),
                 why,
             };
-            match known.file(index).unwrap().open(path, check) {
+            match file.open(path, check) {
                 Ok(Ok(Some(Content::Bytes(bytes)))) => Ok(bytes.to_vec()),
                 Ok(Ok(Some(Content::File(mut file)))) => {
                     let mut bytes = Vec::new();
@@ -469,14 +477,22 @@ impl Face for Asked<'_> {
                 Err(error) => Err(unloadable(error.to_string())),
             }
         };
+        let strange = |shape: &Shape| LoadFailure::Unloadable {
+            path: known.path().to_owned(),
+            why: format!("nobody wrote {shape:?}"),
+        };
         match &known.record.value {
             Shape::Short(Short::Int(number)) => Ok(Value::Int(*number)),
             Shape::Result(index) => part(*index).map(Value::Bytes),
-            Shape::Tuple(parts) => (0..parts.len())
-                .map(part)
+            Shape::Tuple(parts) => parts
+                .iter()
+                .map(|shape| match shape {
+                    Shape::Result(index) => part(*index),
+                    other => Err(strange(other)),
+                })
                 .collect::<Result<_, _>>()
                 .map(Value::Rows),
-            other => panic!("nobody wrote {other:?}"),
+            other => Err(strange(other)),
         }
     }
 
@@ -724,6 +740,27 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Staged files that no record means.
+pub fn staged_in_vain(folder: &Path) -> Vec<String> {
+    let all = tree(folder);
+    let texts = all
+        .iter()
+        .filter(|(path, _)| path.extension() == Some("json".as_ref()));
+    let records: Vec<Record> = texts
+        .filter_map(|(_, text)| Record::from_json(text).ok())
+        .collect();
+    let is_meant = |name: &String| {
+        let mut results = records.iter().flat_map(|record| &record.results);
+        results.any(|one| one.file.as_ref().is_some_and(|file| file.staged == *name))
+    };
+    let names = all.keys().filter_map(|path| path.file_name()?.to_str());
+    names
+        .filter(|name| name.starts_with(".remade-"))
+        .map(ToOwned::to_owned)
+        .filter(|name| !is_meant(name))
+        .collect()
 }
 
 /// What a dead process left: the names that this process would give, with a number nobody has.

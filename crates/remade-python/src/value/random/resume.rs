@@ -18,7 +18,7 @@ pub(crate) struct Resumed<'py> {
 }
 
 impl<'py> Resumed<'py> {
-    /// None: the text is not of a generator like this one, as it is now.
+    /// None: the text is not of a generator like this one, as it is now, or of none that there is.
     pub(crate) fn new(value: &Bound<'py, PyAny>, text: &str) -> PyResult<Option<Resumed<'py>>> {
         let (Kind::Random(kind), Some(parts)) = (kind::of(value)?, Parts::of(value)?) else {
             return Ok(None);

@@ -120,7 +120,7 @@ impl State {
             if told != name {
                 return None;
             }
-            numbers.push(match now {
+            let number = match now {
                 Number::Words(now) => {
                     let inner = value.strip_prefix('[')?.strip_suffix(']')?;
                     let words = inner.split(',').map(|word| u64::from_str_radix(word, 16));
@@ -137,7 +137,11 @@ impl State {
                     }
                     None => Number::Int(value.parse().ok()?),
                 },
-            });
+            };
+            if !is_possible(&self.bits, name, now, &number) {
+                return None;
+            }
+            numbers.push(number);
         }
         let spawned = match &self.seeds {
             None => 0,
@@ -151,5 +155,31 @@ impl State {
             }
         };
         words.next().is_none().then_some((numbers, spawned))
+    }
+}
+
+/// Whether a generator can have this number. A record may have been forged, and generators look up
+/// numbers at the positions that they are given without asking whether there are any.
+fn is_possible(bits: &str, name: &str, now: &Number, number: &Number) -> bool {
+    const WORDS: u128 = 624;
+    let word = u64::from(u32::MAX);
+    if matches!(now, Number::Int(_)) && !matches!(number, Number::Int(_)) {
+        return false;
+    }
+    match (name.rsplit('.').next().unwrap_or(name), number) {
+        ("has_gauss" | "has_uint32", Number::Int(flag)) => *flag <= 1,
+        ("uinteger", Number::Int(half)) => *half <= u128::from(word),
+        ("pos", Number::Int(position)) => *position <= WORDS,
+        ("buffer_pos", Number::Int(position)) => *position <= 4,
+        (_, Number::Words(words)) if bits.is_empty() => {
+            let position = words.last().copied().unwrap_or_default();
+            u128::from(position) <= WORDS && words.iter().all(|one| *one <= word)
+        }
+        (_, Number::Words(words)) if bits == "MT19937" => words.iter().all(|one| *one <= word),
+        // The format of `random.Random`.
+        (_, Number::Int(format)) if bits.is_empty() => {
+            matches!(now, Number::Int(now) if now == format)
+        }
+        _ => true,
     }
 }
