@@ -404,7 +404,8 @@ fn newest_record<K: Default>(made: &Made<K>) -> Option<Arc<Record>> {
     let known = |key| {
         let place = || made.place_of(key);
         let known = made.known.find(key, place, &made.store).ok()?;
-        Some(known.record.clone())
+        let is_ours = known.record.key == key && known.record.function == made.name;
+        is_ours.then(|| known.record.clone())
     };
     prune::latest(&made.folder, known).or_else(|| prune::newest(&made.folder).map(Arc::new))
 }

@@ -102,7 +102,7 @@ impl FromStr for Version {
                 b'a'..=b'f' => digit - b'a' + 10,
                 _ => return Err(ParseVersionError),
             };
-            number = number << 4 | u128::from(value);
+            number = (number << 4) | u128::from(value);
         }
         Ok(Version(number))
     }
