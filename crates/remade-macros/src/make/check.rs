@@ -23,17 +23,15 @@ pub(crate) struct Parameter {
 }
 
 /// What the function returns.
+#[allow(clippy::large_enum_variant)] // there is one of them in an expansion
 pub(crate) enum Returns {
-    Plain(Box<Type>),
+    Plain(Type),
     /// `Result<T, E>`
-    Fallible(Box<Fallible>),
-}
-
-/// The types of a `Result`.
-pub(crate) struct Fallible {
-    pub(crate) whole: Type,
-    pub(crate) value: Type,
-    pub(crate) error: Type,
+    Fallible {
+        whole: Type,
+        value: Type,
+        error: Type,
+    },
 }
 
 fn refuse<T>(span: impl Spanned, why: &str) -> Result<T> {
@@ -141,7 +139,7 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
 
 fn returns(output: &ReturnType) -> Result<Returns> {
     let ty = match output {
-        ReturnType::Default => return Ok(Returns::Plain(Box::new(syn::parse_quote!(())))),
+        ReturnType::Default => return Ok(Returns::Plain(syn::parse_quote!(()))),
         ReturnType::Type(_, ty) => &**ty,
     };
     if let Some(word) = opaque(ty) {
@@ -157,12 +155,12 @@ fn returns(output: &ReturnType) -> Result<Returns> {
         );
     }
     Ok(match fallible(ty) {
-        Some((value, error)) => Returns::Fallible(Box::new(Fallible {
+        Some((value, error)) => Returns::Fallible {
             whole: ty.clone(),
             value,
             error,
-        })),
-        None => Returns::Plain(Box::new(ty.clone())),
+        },
+        None => Returns::Plain(ty.clone()),
     })
 }
 

@@ -3,7 +3,7 @@
 //! The function itself, which hands its arguments to one hidden function of the crate; and a type of
 //! the same name without values, whose associated functions are what else can be asked.
 
-use super::check::{Fallible, MadeFunction, Parameter, Returns};
+use super::check::{MadeFunction, Parameter, Returns};
 use super::parse::{Depend, Keep};
 use crate::{code, fingerprint};
 use proc_macro2::TokenStream;
@@ -145,14 +145,11 @@ fn types(returns: &Returns) -> (TokenStream, TokenStream, TokenStream) {
             quote!(::core::convert::Infallible),
             quote!(::core::result::Result<::remade::Made<#value>, ::remade::Error>),
         ),
-        Returns::Fallible(fallible) => {
-            let Fallible { value, error, .. } = &**fallible;
-            (
-                quote!(#value),
-                quote!(#error),
-                quote!(::core::result::Result<::remade::Made<#value>, ::remade::CallError<#error>>),
-            )
-        }
+        Returns::Fallible { value, error, .. } => (
+            quote!(#value),
+            quote!(#error),
+            quote!(::core::result::Result<::remade::Made<#value>, ::remade::CallError<#error>>),
+        ),
     }
 }
 
@@ -421,8 +418,7 @@ fn body(made: &MadeFunction, value: &TokenStream, error: &TokenStream) -> TokenS
     let run = quote!(#plain(#(#passed),*));
     let run = match &made.returns {
         Returns::Plain(_) => quote!(::core::result::Result::Ok(#run)),
-        Returns::Fallible(fallible) => {
-            let whole = &fallible.whole;
+        Returns::Fallible { whole, .. } => {
             quote!({ let run: #whole = #run; run })
         }
     };
@@ -451,7 +447,7 @@ fn output(made: &MadeFunction, value: &TokenStream) -> TokenStream {
         None => {
             let span = match &made.returns {
                 Returns::Plain(ty) => ty.span(),
-                Returns::Fallible(fallible) => fallible.value.span(),
+                Returns::Fallible { value, .. } => value.span(),
             };
             quote_spanned! {span=>
                 #[allow(unused_imports)]
