@@ -154,7 +154,7 @@ impl Scene {
             });
         }
         assert!(
-            reused > states / 50,
+            reused > states / 200,
             "only {reused} of {states} were reused"
         );
         eprintln!(

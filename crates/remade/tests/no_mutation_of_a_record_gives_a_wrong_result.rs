@@ -47,7 +47,8 @@ fn mutated(text: &[u8], others: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     for _ in 0..=dice.below(3) {
         let at = dice.below(text.len() + 1);
         let end = (at + 1 + dice.below(64)).min(text.len());
-        match dice.below(10) {
+        match dice.below(13) {
+            10.. => digit(&mut text, dice),
             0 if at < text.len() => text[at] ^= 1 << dice.below(8),
             1 => text.truncate(at),
             2 => text.insert(at, dice.below(256) as u8),
@@ -91,6 +92,17 @@ fn swap_lines(text: &mut Vec<u8>, dice: &mut Dice) {
     *text = lines.join(&b'\n');
 }
 
+/// A digit becomes another one: what is read is still a record.
+fn digit(text: &mut [u8], dice: &mut Dice) {
+    for _ in 0..100 {
+        let at = dice.below(text.len());
+        if text[at].is_ascii_hexdigit() && !text[at].is_ascii_uppercase() {
+            text[at] = b"0123456789abcdef"[dice.below(16)];
+            return;
+        }
+    }
+}
+
 /// A value of a field becomes one that parsers stumble over.
 fn nasty(text: &mut Vec<u8>, dice: &mut Dice) {
     let colons: Vec<usize> = (0..text.len()).filter(|at| text[*at] == b':').collect();
@@ -99,7 +111,10 @@ fn nasty(text: &mut Vec<u8>, dice: &mut Dice) {
     }
     let from = colons[dice.below(colons.len())] + 1;
     let length = text[from..].iter().position(|byte| *byte == b'\n');
-    let to = from + length.unwrap_or(0);
+    let mut to = from + length.unwrap_or(0);
+    if to > from && text[to - 1] == b',' {
+        to -= 1;
+    }
     let deep = "[".repeat(100_000);
     let values = [
         " -1",
@@ -119,9 +134,6 @@ fn nasty(text: &mut Vec<u8>, dice: &mut Dice) {
         &deep,
     ];
     text.splice(from..to, values[dice.below(values.len())].bytes());
-    if dice.chance(2) {
-        text.insert(from.min(text.len()), b' ');
-    }
 }
 
 /// The same with a last line that is right.

@@ -40,10 +40,12 @@ pub(super) fn insert(
     // end: of two so close to each other either may come first.
     let mut times = Vec::with_capacity(order.len() + untold.len());
     for key in order.iter() {
-        times.push(began(folder, *key)?);
+        times.push(began(folder, *key)?.flatten());
     }
     for key in untold {
-        let time = began(folder, key)?;
+        let Some(time) = began(folder, key)? else {
+            continue; // it was forgotten meanwhile
+        };
         let place = times.iter().position(|other| *other <= time);
         let place = place.unwrap_or(order.len());
         order.insert(place, key);
@@ -52,16 +54,19 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// When the run of a record began; None where there is no record, or one that nobody can read.
-fn began(folder: &FunctionFolder, key: CallKey) -> io::Result<Option<String>> {
+/// When the run of a record began, where it can be told. None: there is no record.
+fn began(folder: &FunctionFolder, key: CallKey) -> io::Result<Option<Option<String>>> {
     let path = folder.record(key);
-    match files::look_itself(&path) {
-        Ok(found) if found.is_file() && found.len() <= MAX_BYTES => {}
-        Err(error) if !super::commit::is_absent(&error) => return Err(error),
-        _ => return Ok(None),
-    }
-    match files::read_small(&path, MAX_BYTES) {
-        Ok(text) => Ok(Record::from_json(&text).ok().map(|record| record.started)),
+    let read = || {
+        let found = files::look_itself(&path)?;
+        if !found.is_file() || found.len() > MAX_BYTES {
+            return Ok(None);
+        }
+        let text = files::read_small(&path, MAX_BYTES)?;
+        Ok(Record::from_json(&text).ok().map(|record| record.started))
+    };
+    match read() {
+        Ok(began) => Ok(Some(began)),
         Err(error) if super::commit::is_absent(&error) => Ok(None),
         Err(error) => Err(error),
     }

@@ -44,12 +44,12 @@ pub fn remember_newest(
     newest: CallKey,
     keep: Keep,
 ) -> io::Result<()> {
-    let is_told = files::append_line(&folder.last(), &newest.to_string()).is_ok();
+    let mut is_told = files::append_line(&folder.last(), &newest.to_string()).is_ok();
     let Keep::Last(number) = keep else {
         if !is_told {
             let mut present = folder.keys()?;
             present.retain(|key| *key != newest);
-            write_anew(folder, newest, present)?;
+            write_anew(folder, newest, in_order(folder, present)?.keys)?;
         }
         return Ok(());
     };
@@ -60,13 +60,13 @@ pub fn remember_newest(
         .collect();
     present.retain(|key| *key != newest);
     let kept = number.max(1) - 1;
-    if present.len() > kept {
-        if kept > 0 {
-            present = in_order(folder, present)?;
-        }
-        for old in present.drain(kept..) {
-            forget_among(store, folder, old, &names)?;
-        }
+    if kept > 0 {
+        let order = in_order(folder, present)?;
+        is_told &= order.is_told;
+        present = order.keys;
+    }
+    for old in present.drain(kept.min(present.len())..) {
+        forget_among(store, folder, old, &names)?;
     }
     let most = number.saturating_mul(2).saturating_add(OUTDATED) as u64;
     if !is_told || files::look(&folder.last())?.len() / LINE > most {
@@ -75,21 +75,27 @@ pub fn remember_newest(
     tidy_among(store, folder, &names)
 }
 
-/// Writes the list anew. Whatever lies in its place goes.
+/// Writes the list anew, from the keys, newest first. Whatever lies in its place goes.
 fn write_anew(folder: &FunctionFolder, newest: CallKey, others: Vec<CallKey>) -> io::Result<()> {
-    let mut order = in_order(folder, others)?;
-    order.insert(0, newest);
-    let text: String = order.iter().rev().map(|key| format!("{key}\n")).collect();
+    let order = others.iter().rev().chain([&newest]);
+    let text: String = order.map(|key| format!("{key}\n")).collect();
     files::replace(&folder.last(), text.as_bytes(), false).map(drop)
 }
 
 /// The keys that have a record, newest first. What `last` does not tell, because a process died
 /// before it could write it there, comes in by the time at which it began.
 pub fn newest_first(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
-    in_order(folder, folder.keys()?)
+    Ok(in_order(folder, folder.keys()?)?.keys)
 }
 
-fn in_order(folder: &FunctionFolder, mut present: Vec<CallKey>) -> io::Result<Vec<CallKey>> {
+/// Keys in their order, newest first.
+struct InOrder {
+    keys: Vec<CallKey>,
+    /// Whether all of them stand in the list.
+    is_told: bool,
+}
+
+fn in_order(folder: &FunctionFolder, mut present: Vec<CallKey>) -> io::Result<InOrder> {
     let text = last(folder);
     let mut order = Vec::with_capacity(present.len());
     for key in text.lines().rev().filter_map(CallKey::parse) {
@@ -100,10 +106,14 @@ fn in_order(folder: &FunctionFolder, mut present: Vec<CallKey>) -> io::Result<Ve
             break;
         }
     }
-    if !present.is_empty() {
+    let is_told = present.is_empty();
+    if !is_told {
         order::insert(folder, &mut order, present)?;
     }
-    Ok(order)
+    Ok(InOrder {
+        keys: order,
+        is_told,
+    })
 }
 
 /// What `find` finds for one of the last keys, newest first: those at the end of the list, which is long

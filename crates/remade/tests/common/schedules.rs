@@ -31,6 +31,11 @@ fn run(works: Vec<Work>, is_point: IsPoint, path: &mut Vec<(usize, usize)>) {
             threads.push(Thread { go, is_alive: true });
             scope.spawn(move || step_by_step(work, is_point, wait, tell));
         }
+        // What they do before their first point is nobody else's concern.
+        for thread in &mut threads {
+            thread.go.send(()).unwrap();
+            thread.is_alive = told.recv().unwrap();
+        }
         for step in 0.. {
             let alive: Vec<usize> = (0..threads.len())
                 .filter(|at| threads[*at].is_alive)
