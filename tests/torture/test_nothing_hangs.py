@@ -196,8 +196,8 @@ def test_forks_while_other_threads_hold_locks(lab):
     script = f"""
         import os, threading, time, main
 
-        # The first call of a process fills tables of the interpreter's and ours under locks that no
-        # fork gives back; see docs/reliability.md, where the promises end.
+        # In the first call of a process Python imports modules, under locks that no fork gives back;
+        # see docs/reliability.md, where the promises end.
         main.leaf(9)
         stop = threading.Event()
 

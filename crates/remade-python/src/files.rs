@@ -1,8 +1,8 @@
 //! Which file is this argument, and what is in it?
 
+use crate::once::Once;
 use crate::value::{Unversioned, Walk, is_quick};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use remade::source::{Source, SourceState};
 use remade::store::Store;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 const LONG: u64 = 1 << 20;
 
 fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS.import(py, "remade._inputs", "File")
 }
 

@@ -8,9 +8,9 @@
 //! called for any run of another thread whose code names it: all of those are told. They may then
 //! run again once more than they must, and never once less.
 
+use crate::once::Once;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use remade::call::CallKey;
 use remade::record::{Implicit, MOST_CALLS, Nested, NestedCall, Record};
 use remade::source::SourceState;
@@ -53,7 +53,7 @@ impl Frame {
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 fn variable(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static VARIABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static VARIABLE: Once<Py<PyAny>> = Once::new();
     VARIABLE
         .get_or_try_init(py, || {
             py.import("contextvars")?

@@ -20,6 +20,7 @@ mod lineage;
 mod load;
 mod nifti;
 mod numpy;
+mod once;
 mod output;
 mod prepared;
 mod registry;

@@ -1,8 +1,8 @@
 //! How does a stored result become a value again?
 
+use crate::once::Once;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PySet, PyTuple};
 use remade::make::{Content, Known, KnownFile, LoadFailure};
 use remade::record::Shape;
@@ -26,14 +26,14 @@ pub(crate) struct Kept {
     /// The persisters that its own were found to be: half of a function's identity, 0 for none.
     agreed: AtomicU64,
     /// A value that cannot change, decoded.
-    constant: PyOnceLock<Py<PyAny>>,
+    constant: Once<Py<PyAny>>,
 }
 
 impl Default for Kept {
     fn default() -> Kept {
         Kept {
             agreed: AtomicU64::new(0),
-            constant: PyOnceLock::new(),
+            constant: Once::new(),
         }
     }
 }
@@ -353,7 +353,7 @@ fn read_whole<'py>(
 }
 
 fn unpickle<'py>(bytes: Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>> {
-    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static LOADS: Once<Py<PyAny>> = Once::new();
     let loads = LOADS.import(bytes.py(), "pickle", "loads")?;
     loads.call1((bytes,))
 }

@@ -7,8 +7,8 @@
 
 use std::ffi::{c_char, c_int};
 
+use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use pyo3::{ffi, intern};
 use remade::version::array::Layout;
@@ -23,7 +23,7 @@ pub(crate) struct Types {
     pub(crate) dtype: Py<PyType>,
 }
 
-static TYPES: PyOnceLock<Types> = PyOnceLock::new();
+static TYPES: Once<Types> = Once::new();
 
 /// The types of numpy, if it has been imported.
 #[inline]

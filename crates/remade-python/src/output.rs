@@ -1,10 +1,10 @@
 //! What keeps which part of a result?
 
+use crate::once::Once;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use remade::version::{Encoder, Tag, Version};
 use std::path::PathBuf;
@@ -201,7 +201,7 @@ fn parse(tree: &Bound<'_, PyAny>, slots: &mut Vec<Slot>) -> PyResult<Tree> {
         }
         return Ok(Tree::Dict(all));
     }
-    static SLOT: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static SLOT: Once<Py<PyType>> = Once::new();
     if tree.is_instance(SLOT.import(py, "remade._output", "Slot")?)? {
         slots.push(Slot::parse(tree)?);
         return Ok(Tree::Slot(slots.len() - 1));
@@ -263,7 +263,7 @@ impl Slot {
         match &self.place {
             Place::Named(path, false) => Ok(Some(PathBuf::from(path))),
             Place::Named(template, true) => {
-                static FILL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+                static FILL: Once<Py<PyAny>> = Once::new();
                 let fill = FILL.import(py, "remade._output", "fill")?;
                 let arguments = values.to_dict(py, binder)?;
                 Ok(Some(fill.call1((template, arguments))?.extract()?))
@@ -284,7 +284,7 @@ impl Slot {
         if let Ok(class) = persister.cast::<PyType>() {
             return class.call1((path,));
         }
-        static COPY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static COPY: Once<Py<PyAny>> = Once::new();
         let copy = COPY.import(py, "copy", "copy")?.call1((persister,))?;
         if let Some(path) = path {
             copy.setattr(intern!(py, "filename"), path)?;
@@ -386,21 +386,21 @@ fn qualified(class: &Bound<'_, PyType>) -> String {
 }
 
 pub(crate) fn pickle_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS.import(py, "remade._persisters", "PickleFile")
 }
 
 pub(crate) fn numpy_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS.import(py, "remade._persisters", "NumpyFile")
 }
 
 fn nifti_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS.import(py, "remade._persisters", "NiftiFile")
 }
 
 fn mapped_nifti_file(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static CLASS: Once<Py<PyType>> = Once::new();
     CLASS.import(py, "remade._persisters", "MemMappedNiftiFile")
 }

@@ -1,8 +1,8 @@
 //! How does a returned value become staged files?
 
+use crate::once::Once;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
@@ -553,7 +553,7 @@ fn is_plain_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// The bytes of a pickle.
 fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static DUMPS: Once<Py<PyAny>> = Once::new();
     let py = value.py();
     let bytes = DUMPS.import(py, "pickle", "dumps")?.call1((value, 5))?;
     bytes

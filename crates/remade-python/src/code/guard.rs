@@ -5,10 +5,10 @@
 //! that is gone; values that may be large (arrays, tables) are compared by type only, and so are
 //! never kept.
 
+use crate::once::Once;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
 use std::collections::HashSet;
 
@@ -322,7 +322,7 @@ struct Now {
     names: [Py<PyString>; 3],
 }
 
-static NOW: PyOnceLock<Now> = PyOnceLock::new();
+static NOW: Once<Now> = Once::new();
 
 fn now(py: Python<'_>) -> &'static Now {
     NOW.get_or_init(py, || Now {

@@ -4,8 +4,8 @@
 //! live examples, once. What comes from a module that may never be imported (`functools`, `enum`)
 //! is recognised by the name of its type: looking must not import anything.
 
+use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 /// The types that every interpreter has.
@@ -19,7 +19,7 @@ pub(super) struct Kinds {
     descriptors: Py<PyTuple>,
 }
 
-static KINDS: PyOnceLock<Kinds> = PyOnceLock::new();
+static KINDS: Once<Kinds> = Once::new();
 
 impl Kinds {
     /// The types of this interpreter.

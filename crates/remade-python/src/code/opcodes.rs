@@ -2,8 +2,8 @@
 //!
 //! Their numbers change with every Python; their names do not, and `opcode` lists them.
 
+use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
 
 /// What an instruction does with a name.
@@ -38,7 +38,7 @@ pub(super) struct Opcodes {
     pub(super) unified_locals: bool,
 }
 
-static OPCODES: PyOnceLock<Opcodes> = PyOnceLock::new();
+static OPCODES: Once<Opcodes> = Once::new();
 
 /// The instructions of this interpreter.
 pub(super) fn opcodes(py: Python<'_>) -> PyResult<&'static Opcodes> {

@@ -4,8 +4,8 @@
 //! was installed from a folder on this machine, or if the caller asked to follow it. A script, a
 //! notebook and a module without a file are the user's own. `remade` itself never is.
 
+use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -19,7 +19,7 @@ struct Places {
     standard: Vec<String>,
 }
 
-static PLACES: PyOnceLock<Places> = PyOnceLock::new();
+static PLACES: Once<Places> = Once::new();
 
 /// Answers by folder or file. A process asks about the same few modules again and again.
 static KNOWN: Mutex<Option<HashMap<(String, String), bool>>> = Mutex::new(None);

@@ -1,8 +1,8 @@
 //! How is any object encoded, by its class and its state?
 
+use crate::once::Once;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::*;
 use remade::version::Tag;
 
@@ -84,7 +84,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
             return attributes(walk, value);
         }
         if kind == Kind::Image {
-            static STATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            static STATE: Once<Py<PyAny>> = Once::new();
             let state = STATE
                 .import(py, "remade._nifti", "image_state")
                 .and_then(|state| state.call1((value,)))

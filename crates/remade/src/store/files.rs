@@ -425,7 +425,7 @@ fn left() -> Option<MutexGuard<'static, Vec<PathBuf>>> {
 }
 
 /// Removes what was staged and is not wanted; what cannot be removed now is with the next
-/// [`discard_left`].
+/// `discard_left`.
 pub fn discard(staged: &Path) {
     if remove_staged(staged).is_err()
         && let Some(mut left) = left()
