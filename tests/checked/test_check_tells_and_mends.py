@@ -147,7 +147,9 @@ def test_it_is_whole_at_every_moment_while_others_write(lab):
         thread.start()
     try:
         for repair in [False, True] * 20:
-            assert check(lab.cachedir, repair=repair).problems == ()
+            found = check(lab.cachedir, repair=repair).problems
+            # A name that was just taken: whoever took it forgets the earlier call next.
+            assert {one.kind for one in found} <= {"result_replaced"}, found
     finally:
         stop.set()
         for thread in threads:
