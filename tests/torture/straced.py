@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -103,7 +104,8 @@ def stale_call():
         f.check_call_in_cache(1)
         # Where only a parent may trace: anybody may trace this process.
         ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
-        os.read(ready, 1)
+        # Not by a read, which strace would find under way, and make fail.
+        select.select([ready], [], [])
         try:
             return 0 if f.call(1) == value("n") else 3
         except BaseException:
