@@ -437,12 +437,20 @@ pub(super) fn newest<F: Face>(
     face: &mut F,
 ) -> Result<Option<F::Value>, F::Error> {
     takeover::once(made, face)?;
-    for _ in 0..LOOKS {
+    'looks: for look in 1..=LOOKS {
         let keys = prune::newest_first(&made.folder).unwrap_or_default();
         let is_empty = keys.is_empty();
         for key in keys {
+            // What is forgotten while we look is followed by something newer, not by something older.
+            let is_forgotten =
+                || look < LOOKS && files::look_itself(&made.folder.record(key)).is_err();
             let found = made.known.find(key, || made.place_of(key), &made.store);
-            let Ok(known) = found else { continue };
+            let Ok(known) = found else {
+                if is_forgotten() {
+                    continue 'looks;
+                }
+                continue;
+            };
             if known.record.key != key || known.record.function != made.name {
                 continue; // of another call: no key was asked for that would tell
             }
@@ -451,13 +459,15 @@ pub(super) fn newest<F: Face>(
             let durable = face.durable();
             let look = || find_files(made, known, durable, &mut reasons, &mut moved, Names::Left);
             let found = face.detached(look);
-            let Some((known, elsewhere)) = found else {
-                continue;
-            };
-            match load(face, &known, &elsewhere) {
-                Ok(value) => return Ok(Some(value)),
-                Err(LoadFailure::Raised(error)) => return Err(error),
-                Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
+            if let Some((known, elsewhere)) = found {
+                match load(face, &known, &elsewhere) {
+                    Ok(value) => return Ok(Some(value)),
+                    Err(LoadFailure::Raised(error)) => return Err(error),
+                    Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
+                }
+            }
+            if is_forgotten() {
+                continue 'looks;
             }
         }
         // While we looked, another process may have replaced or forgotten what we read.
