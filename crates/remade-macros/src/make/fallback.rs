@@ -18,6 +18,7 @@ pub(crate) fn expand(item: TokenStream, error: &syn::Error) -> TokenStream {
 }
 
 fn harmless(mut function: ItemFn) -> ItemFn {
+    // It is never run: it stands beside the error, and what calls the function still compiles.
     function.block = syn::parse_quote!({ ::core::unimplemented!() });
     function.attrs.clear();
     function
