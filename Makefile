@@ -84,6 +84,7 @@ summary: # the last line of each suite that ran
 .PHONY: lint
 lint: .venv/lint .venv/demo .venv/bench .venv/remade ## format, clippy, ruff, mypy, and the stubs against the module
 	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path benches/rust/Cargo.toml
 	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 	.venv/bin/ruff check --quiet
@@ -94,13 +95,18 @@ lint: .venv/lint .venv/demo .venv/bench .venv/remade ## format, clippy, ruff, my
 .PHONY: format
 format: .venv/lint ## what make lint asks for and a machine can do
 	cargo fmt --all
+	cargo fmt --all --manifest-path benches/rust/Cargo.toml
 	.venv/bin/ruff check --quiet --fix-only
 	.venv/bin/ruff format --quiet
 
 .PHONY: bench
 bench: .venv/bench .venv/nilearn .venv/remade ## times and ratios against joblib, diskcache, cachier, numpy and nibabel (BENCH=--small)
-	@cargo bench --locked --quiet -p remade --bench engine
 	@.venv/bin/python benches/bench.py $(BENCH)
+
+.PHONY: bench-rust
+bench-rust: ## times of the parts of the engine, and of the Rust face beside the crate cached
+	@cargo bench --locked --quiet -p remade --bench engine
+	@cargo run --locked --release --quiet --manifest-path benches/rust/Cargo.toml
 
 .PHONY: docs
 docs: .venv/docs ## the manual, in site/

@@ -1,14 +1,15 @@
 //! How does a returned value become staged files?
 
-use crate::once::Once;
-use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
+mod pickle;
+
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
 use remade::record::{Digest, Item, Shape};
 use remade::store::commit::Staging;
-use remade::store::seal::Pickled;
+use remade::store::pickled::Pickled;
 use remade::store::{FunctionFolder, Store, files};
 use remade::version::{Encoder, Tag, Version};
 use std::path::{Path, PathBuf};
@@ -295,7 +296,7 @@ impl<'py> Saver<'_, 'py> {
         let raised = |error| raised(py, Some(target.to_owned()), error);
         let staged = self.staging.stage(target, named).map_err(failed)?;
         let path = self.staging.path(staged).to_owned();
-        let file = files::create_new(&path).map_err(failed)?;
+        let file = Arc::new(files::create_new(&path).map_err(failed)?);
         let (version, content, pickled) = match kind {
             Kind::Numpy => {
                 let version = arrays::save(value, &file, target).map_err(raised)?;
@@ -303,12 +304,17 @@ impl<'py> Saver<'_, 'py> {
                 (version, content, None)
             }
             Kind::Pickle | Kind::Nifti | Kind::Other => {
-                let content = pickle(value).map_err(raised)?;
-                let (digest, pickled) = write_bytes(&content, &file).map_err(failed)?;
+                let (pickled, digest) =
+                    pickle::save(value, &file).map_err(|error| match error {
+                        pickle::Failed::Written(error) => failed(error),
+                        pickle::Failed::Raised(error) => raised(error),
+                    })?;
                 (None, Some((Digest::Bytes, digest)), Some(pickled))
             }
         };
-        files::close(file).map_err(failed)?;
+        if let Some(file) = Arc::into_inner(file) {
+            files::close(file).map_err(failed)?;
+        }
         self.track(value, position, version).map_err(raised)?;
         self.results.push(SavedResult {
             position: position.to_owned(),
@@ -549,33 +555,6 @@ fn is_plain_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
     let dtype = dtype::of_array(array)?;
     Ok(!dtype.has_objects && dtype.survives_file)
-}
-
-/// The bytes of a pickle.
-fn pickle<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    static DUMPS: Once<Py<PyAny>> = Once::new();
-    let py = value.py();
-    let bytes = DUMPS.import(py, "pickle", "dumps")?.call1((value, 5))?;
-    bytes
-        .cast_into::<PyBytes>()
-        .map_err(|_| PyTypeError::new_err("pickle.dumps gave no bytes"))
-}
-
-fn write_bytes(
-    content: &Bound<'_, PyBytes>,
-    file: &std::fs::File,
-) -> std::io::Result<(Version, Pickled)> {
-    let bytes = content.as_bytes();
-    let write = || {
-        remade::persist::preallocate(file, bytes.len() as u64)?;
-        files::write(file, bytes)?;
-        Ok((Version::of_bytes(bytes), Pickled::of_bytes(bytes)))
-    };
-    if bytes.len() > 1 << 20 {
-        content.py().detach(write)
-    } else {
-        write()
-    }
 }
 
 /// Refuses before a run what could not be saved after it.

@@ -16,6 +16,7 @@ pub mod key;
 pub mod layout;
 pub mod lock;
 mod order;
+pub mod pickled;
 pub mod prune;
 pub mod seal;
 pub mod trust;

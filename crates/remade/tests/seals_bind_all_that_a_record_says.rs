@@ -9,9 +9,12 @@ use common::Function;
 use proptest::prelude::*;
 use remade::record::{Record, Seal};
 use remade::store::key::Key;
+use remade::store::pickled::{PickleStream, Pickled};
 use remade::store::prune::Keep;
-use remade::store::seal::{Pickled, seal_with};
+use remade::store::seal::seal_with;
+use remade::version::Version;
 use std::fs;
+use std::sync::Arc;
 use tempfile::tempdir;
 
 /// A record of two results that the engine wrote.
@@ -207,4 +210,35 @@ fn the_seal_of_the_record_in_the_manual_is_this_one() {
         seals[0].to_string(),
         "992276af:b89c385b43eef66502403e08314fc3e0fb8f25d3f7125515b1afe46ba01df7ce"
     );
+}
+
+#[test]
+fn a_pickle_that_is_written_while_it_is_made_is_known_as_the_whole_is() {
+    let folder = tempfile::tempdir().unwrap();
+    // Shorter than a block, as long as one or two, and beyond the place that a file is given ahead.
+    for length in [0, 5, 1 << 20, (1 << 20) + 1, 2 << 20, (9 << 20) + 7] {
+        for piece in [3 << 20, 64 << 10, 70_001] {
+            let bytes: Vec<u8> = (0..length).map(|i| (i * 7 >> 3) as u8).collect();
+            let path = folder.path().join("pickle");
+            let mut stream = PickleStream::new(Arc::new(fs::File::create(&path).unwrap()));
+            for piece in bytes.chunks(piece) {
+                stream.write(piece).unwrap();
+            }
+            let (pickled, version) = stream.finish().unwrap();
+            assert_eq!(
+                pickled,
+                Pickled::of_bytes(&bytes),
+                "{length} bytes by {piece}"
+            );
+            assert_eq!(
+                version,
+                Version::of_bytes(&bytes),
+                "{length} bytes by {piece}"
+            );
+            assert!(
+                fs::read(&path).unwrap() == bytes,
+                "{length} bytes by {piece}"
+            );
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::record::{Digest, Implicit, Item, Nested, Record, Shape};
 use crate::source::SourceState;
 use crate::store::Durable;
 use crate::store::commit::{StagedFile, Staging};
-use crate::store::seal::Pickled;
+use crate::store::pickled::Pickled;
 use crate::version::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -3,11 +3,12 @@
 use crate::seam::{Operation, ask};
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Deref;
 
 /// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
 /// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
 /// were not faster still, and now and then stalled for half a second.
-pub(super) const WRITTEN: usize = 1024 * 1024;
+pub(crate) const WRITTEN: usize = 1024 * 1024;
 
 /// Files of this size and more are given their place on the disk ahead.
 const PREALLOCATED: u64 = 1024 * 1024;
@@ -17,16 +18,17 @@ const STEP: u64 = 8 * 1024 * 1024;
 
 /// A new file of a size that nobody knows beforehand. It is given its place on the disk in steps,
 /// ahead of what is written, for the sake of the rename that follows: see [`preallocate`].
-pub(super) struct Growing<'a> {
-    file: &'a File,
+#[derive(Debug)]
+pub(crate) struct Growing<F> {
+    file: F,
     step: u64,
     written: u64,
     given: u64,
 }
 
-impl<'a> Growing<'a> {
+impl<F: Deref<Target = File>> Growing<F> {
     /// `size`: about what it will be at most.
-    pub(super) fn new(file: &'a File, size: u64) -> Growing<'a> {
+    pub(crate) fn new(file: F, size: u64) -> Growing<F> {
         Growing {
             file,
             step: if size < PREALLOCATED {
@@ -40,24 +42,24 @@ impl<'a> Growing<'a> {
     }
 
     /// Gives back the place that was not needed.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         if self.given > self.written {
             // Where that fails, the file takes more place than it needs, and is whole all the same.
-            let _ = ask(Operation::Trim(self.file, self.written))
+            let _ = ask(Operation::Trim(&self.file, self.written))
                 .and_then(|()| self.file.set_len(self.written));
         }
     }
 }
 
-impl Write for Growing<'_> {
+impl<F: Deref<Target = File>> Write for Growing<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let end = self.written + bytes.len() as u64;
         if end > self.given && self.step > 0 {
             self.given = end.next_multiple_of(self.step);
             // What follows may fit where a whole step does not: writing tells.
-            let _ = allocate(self.file, self.given);
+            let _ = allocate(&self.file, self.given);
         }
-        write(self.file, bytes)?;
+        write(&self.file, bytes)?;
         self.written = end;
         Ok(bytes.len())
     }

@@ -72,7 +72,7 @@ pub fn remember_newest(
     if !is_told || files::look(&folder.last())?.len() / LINE > most {
         write_anew(folder, newest, present)?;
     }
-    tidy_among(store, folder, &names)
+    tidy_among(store, folder, &names, Some(newest))
 }
 
 /// Writes the list anew, from the keys, newest first. Whatever lies in its place goes.
@@ -248,14 +248,20 @@ pub fn clear(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
 /// Removes what dead processes left in the folder of a function: staged files, locks, and results of
 /// calls that they were about to forget.
 pub fn tidy(store: &Store, folder: &FunctionFolder) -> io::Result<()> {
-    tidy_among(store, folder, &files::names_own(folder.path())?)
+    tidy_among(store, folder, &files::names_own(folder.path())?, None)
 }
 
-/// [`tidy`], where the names in the folder are known.
-fn tidy_among(store: &Store, folder: &FunctionFolder, names: &[OsString]) -> io::Result<()> {
+/// [`tidy`], where the names in the folder are known; and the call that is just being committed, whose
+/// lock goes with its caller.
+fn tidy_among(
+    store: &Store,
+    folder: &FunctionFolder,
+    names: &[OsString],
+    committed: Option<CallKey>,
+) -> io::Result<()> {
     for (key, path) in lock::files_among(folder, names) {
         // A killed caller leaves its lock file, and nobody else may ever ask for that call again.
-        if !lock::is_held(&path) {
+        if Some(key) != committed && !lock::is_held(&path) {
             drop(lock::attempt(&folder.lock(key)));
         }
     }

@@ -7,71 +7,14 @@
 
 use super::commit::{self, Located};
 use super::key::{self, Key, NoKey};
+use super::pickled::Pickled;
 use super::{Store, files, layout, trust};
 use crate::record::{Digest, Record, ResultFile, Seal};
 use crate::stamp::Stamp;
 use crate::version::Version;
-use crate::version::array::ContentDigest;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-
-/// All bytes of a pickle, digested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pickled {
-    size: u64,
-    hash: blake3::Hash,
-}
-
-impl Pickled {
-    /// Of bytes in memory.
-    pub fn of_bytes(bytes: &[u8]) -> Pickled {
-        Pickled {
-            size: bytes.len() as u64,
-            hash: blake3::hash(bytes),
-        }
-    }
-
-    /// Fills the memory from a file, and digests what is then in the memory: what is unpickled from
-    /// there is what was verified, whatever happens to the file.
-    pub fn read(mut file: &File, memory: &mut [u8]) -> io::Result<Pickled> {
-        let mut hasher = blake3::Hasher::new();
-        for block in memory.chunks_mut(BLOCK) {
-            file.read_exact(block)?;
-            hasher.update(block);
-        }
-        Ok(Pickled {
-            size: memory.len() as u64,
-            hash: hasher.finalize(),
-        })
-    }
-
-    /// Of a file, with the version of its bytes, in one pass.
-    pub fn of_file(mut file: &File) -> io::Result<(Pickled, Version)> {
-        let mut hasher = blake3::Hasher::new();
-        let mut digest = ContentDigest::new();
-        let mut block = vec![0; BLOCK];
-        loop {
-            match file.read(&mut block) {
-                Ok(0) => break,
-                Ok(read) => {
-                    hasher.update(&block[..read]);
-                    digest.update(&block[..read]);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let pickled = Pickled {
-            size: hasher.count(),
-            hash: hasher.finalize(),
-        };
-        Ok((pickled, digest.finish()))
-    }
-}
-
-/// Blocks of this size are digested while they are still in the cache of the processor.
-const BLOCK: usize = 256 * 1024;
 
 /// Seals the pickles of a record that is complete but for what the commit says of the files.
 /// `pickles` are in the order of its results, None for what is no pickle. Where there is no key,
