@@ -8,7 +8,8 @@ use shuttle::{Config, FailurePersistence, Runner};
 pub(crate) enum Switch {
     /// Before and while it holds a lock, too.
     Anywhere,
-    /// Only where it yields. Where it holds a lock, others could do nothing but wait for that.
+    /// Only where it yields, between two steps. While one holds the lock, others could do no more than
+    /// come to wait for it.
     BetweenSteps,
 }
 
@@ -42,7 +43,7 @@ impl Scheduler for Orders {
     }
 }
 
-/// Runs it in every order there is, and tells how many there are.
+/// Runs it in every order there is, and tells how many schedules that were.
 pub(crate) fn every_order(switch: Switch, program: impl Fn() + Send + Sync + 'static) -> usize {
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
