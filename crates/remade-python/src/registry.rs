@@ -1,12 +1,10 @@
 //! Which live object has which version?
 //!
-//! What a made function returned is known by identity for as long as it lives: by a weak reference
-//! whose target is compared with `is`, because addresses are used again. Arrays are known through
-//! the owner of their memory, so that views are known too.
+//! What a made function returned is known by identity for as long as it lives, in tables of the
+//! engine. Arrays are known through the owner of their memory, so that views are known too.
 //!
-//! Weak references are made and dropped outside the lock: making one can start a garbage
-//! collection, and that runs code of others, which may call made functions. Nothing is done when an
-//! object dies; entries of the dead are swept while new ones come in.
+//! Weak references are made outside the lock of a table: making one can start a garbage collection,
+//! and that runs code of others, which may call made functions.
 
 mod arrays;
 mod objects;
@@ -15,11 +13,12 @@ mod traverse;
 mod tripwire;
 mod verify;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use remade::record::Record;
+use remade::registry::{Registry, Table};
 use remade::store::Store;
 use remade::version::{Tag, Version};
 
@@ -61,22 +60,8 @@ pub(crate) struct Known {
     pub(crate) alarm: bool,
 }
 
-#[derive(Default)]
-struct Registry {
-    arrays: arrays::Owners,
-    objects: objects::Objects,
-}
-
-static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
-
-fn registry() -> MutexGuard<'static, Option<Registry>> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Runs no Python code.
-fn with<T>(action: impl FnOnce(&mut Registry) -> T) -> T {
-    action(registry().get_or_insert_default())
-}
+/// What is known of objects, each a `T`. Nothing that is done under its lock runs Python code.
+type ByObject<T> = Registry<Mutex<Table<Weak, T>>>;
 
 /// A weak reference that is only ever asked whether it still means a given object.
 pub(crate) struct Weak(Py<PyAny>);
@@ -96,7 +81,7 @@ impl Weak {
     }
 
     /// The address of the target, or that of `None` once it is dead.
-    pub(crate) fn target(&self) -> *mut ffi::PyObject {
+    fn address_or_none(&self) -> *mut ffi::PyObject {
         // SAFETY: it is a weak reference; the borrowed target is compared and not used. The
         // function that gives an owned one instead could make us the last to let go, under a lock.
         #[allow(deprecated)]
@@ -105,20 +90,27 @@ impl Weak {
         }
     }
 
-    fn means(&self, object: &Bound<'_, PyAny>) -> bool {
-        self.target() == object.as_ptr()
-    }
-
     /// The target, while it lives. To be let go outside the lock.
     fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         // SAFETY: the target is alive while the lock of the interpreter is held, or it is `None`.
-        let target = unsafe { Bound::from_borrowed_ptr_or_opt(py, self.target()) }?;
+        let target = unsafe { Bound::from_borrowed_ptr_or_opt(py, self.address_or_none()) }?;
         (!target.is_none()).then_some(target)
     }
+}
 
-    fn is_dead(&self) -> bool {
+impl remade::registry::Weak for Weak {
+    type Object = Py<PyAny>;
+
+    #[inline]
+    fn address(object: &Py<PyAny>) -> usize {
+        object.as_ptr() as usize
+    }
+
+    #[inline]
+    fn target(&self) -> Option<usize> {
+        let target = self.address_or_none();
         // SAFETY: the address of a static.
-        self.target() == unsafe { ffi::Py_None() }
+        (target != unsafe { ffi::Py_None() }).then_some(target as usize)
     }
 }
 
@@ -184,5 +176,5 @@ pub(crate) fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Known>> {
 /// How many owners of memory and how many objects are known, the dead included that no sweep has
 /// found yet.
 pub(crate) fn len() -> usize {
-    with(|registry| registry.arrays.len() + registry.objects.len())
+    arrays::count() + objects::count()
 }

@@ -67,6 +67,7 @@ pub mod machine;
 pub mod make;
 pub mod persist;
 pub mod record;
+pub mod registry;
 #[cfg(feature = "seam")]
 pub mod seam;
 #[cfg(not(feature = "seam"))]

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use remade::registry::ByAddress;
 use remade::version::array::Element;
 
 use super::Array;
-use crate::value::memo::ByAddress;
 
 /// What versions need to know of an element type.
 #[derive(Debug)]

@@ -1,18 +1,17 @@
 //! Which arrays are known, and which views of them?
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use remade::registry::{Registry, Table};
 use remade::version::array::{Element, FileOrder, Layout, order_in_file};
 use remade::version::{Encoder, Tag, Version};
 
 use super::tripwire;
-use super::{Known, Origin, Weak, with};
+use super::{ByObject, Known, Origin, Weak};
 use crate::numpy::Array;
 use crate::numpy::dtype::{self, Dtype};
 use crate::value::kind::{self, Kind};
-use crate::value::memo::ByAddress;
 
 /// More views of one array than this are not known at once.
 const MOST_REGIONS: usize = 1024;
@@ -72,37 +71,12 @@ impl Region {
     }
 }
 
-/// One owner of memory and what is known of it.
-struct Owner {
-    weak: Weak,
-    regions: Vec<Arc<Region>>,
-}
+/// The regions of each owner of memory.
+static OWNERS: ByObject<Vec<Arc<Region>>> = Registry::new(Mutex::new(Table::new()));
 
-/// Owners by the address of their object.
-#[derive(Default)]
-pub(super) struct Owners {
-    by_address: HashMap<usize, Owner, ByAddress>,
-    sweep_at: usize,
-}
-
-impl Owners {
-    pub(super) fn len(&self) -> usize {
-        self.by_address.len()
-    }
-
-    /// Takes out the dead, when there may be as many as the living.
-    fn sweep(&mut self) -> Vec<Owner> {
-        if self.by_address.len() < self.sweep_at.max(64) {
-            return Vec::new();
-        }
-        let dead: Vec<Owner> = self
-            .by_address
-            .extract_if(|_, owner| owner.weak.is_dead())
-            .map(|(_, owner)| owner)
-            .collect();
-        self.sweep_at = self.by_address.len() * 2;
-        dead
-    }
+/// How many owners are known, the dead included that no sweep has found yet.
+pub(super) fn count() -> usize {
+    OWNERS.count()
 }
 
 /// The address range of the memory that an owner has now: it can be resized in place.
@@ -118,26 +92,18 @@ pub(crate) fn find(array: Array<'_, '_>, dtype: &Dtype) -> Option<Known> {
     let root = array.root();
     let span = array.span(dtype.itemsize)?;
     let memory = memory_of(&root).ok()??;
-    let (region, same) = with(|registry| {
-        let owner = registry.arrays.by_address.get(&(root.as_ptr() as usize))?;
-        if !owner.weak.means(&root) {
-            return None;
-        }
-        if let Some(region) = owner
-            .regions
-            .iter()
-            .find(|region| region.is_of(array, dtype))
-        {
+    let (region, same) = OWNERS.find(root.as_unbound(), |regions| {
+        let same = regions.iter().find(|region| region.is_of(array, dtype));
+        if let Some(region) = same {
             return Some((region.clone(), true));
         }
-        let region = owner
-            .regions
+        let around = regions
             .iter()
-            .filter(|region| span.0 < span.1 && region.contains(span))
-            .min_by_key(|region| region.length)?;
+            .filter(|region| span.0 < span.1 && region.contains(span));
+        let region = around.min_by_key(|region| region.length)?;
         let counted = region.shows_counted_bytes(array, dtype);
         counted.then(|| (region.clone(), false))
-    })?;
+    })??;
     if memory.0 > region.start || memory.1 < region.start + region.length {
         return None; // the owner was resized, and the memory may be gone
     }
@@ -216,37 +182,22 @@ pub(super) fn remember(
         length: span.1 - span.0,
         shape: array.shape().to_vec(),
         strides: array.strides().to_vec(),
-        dtype,
+        dtype: dtype.clone(),
         version,
         content,
         origin: origin.clone(),
         tripwire,
     });
-    let discarded = with(|registry| {
-        let swept = registry.arrays.sweep();
-        let mut regions = Vec::new();
-        let key = root.as_ptr() as usize;
-        let before = registry.arrays.by_address.remove(&key);
-        let (weak, stale) = match before {
-            Some(owner) if owner.weak.means(&root) => {
-                regions = owner.regions;
-                (owner.weak, Some(weak))
-            }
-            Some(owner) => (weak, Some(owner.weak)),
-            None => (weak, None),
-        };
-        regions.retain(|known| !known.is_of(array, &region.dtype));
-        if regions.len() >= MOST_REGIONS {
-            regions.remove(0);
+    let merge = |known: &mut Vec<Arc<Region>>, mut new: Vec<Arc<Region>>| {
+        let same = |known: &mut Arc<Region>| known.is_of(array, &dtype);
+        let mut surplus: Vec<_> = known.extract_if(.., same).collect();
+        known.append(&mut new);
+        if known.len() > MOST_REGIONS {
+            surplus.push(known.remove(0));
         }
-        regions.push(region);
-        registry
-            .arrays
-            .by_address
-            .insert(key, Owner { weak, regions });
-        (swept, stale)
-    });
-    drop(discarded); // weak references: outside the lock
+        surplus
+    };
+    OWNERS.remember(root.as_unbound(), weak, vec![region], merge);
     Ok(true)
 }
 
@@ -260,12 +211,8 @@ pub(super) fn regions_under(
     let Some(mut span) = array.span(dtype.itemsize) else {
         return Ok(Vec::new());
     };
-    Ok(with(|registry| {
-        let owner = registry.arrays.by_address.get(&(root.as_ptr() as usize));
-        let Some(owner) = owner.filter(|owner| owner.weak.means(root)) else {
-            return Vec::new();
-        };
-        for region in &owner.regions {
+    let found = OWNERS.find(root.as_unbound(), |regions| {
+        for region in regions {
             if region.contains(span) {
                 span = (
                     span.0.min(region.start),
@@ -274,8 +221,9 @@ pub(super) fn regions_under(
             }
         }
         let under = |region: &&Arc<Region>| region.overlaps(span) || region.is_of(array, &dtype);
-        owner.regions.iter().filter(under).cloned().collect()
-    }))
+        regions.iter().filter(under).cloned().collect()
+    });
+    Ok(found.unwrap_or_default())
 }
 
 /// Whether the owner still has the memory of the region.
@@ -286,14 +234,11 @@ pub(super) fn is_inside(region: &Region, root: &Bound<'_, PyAny>) -> PyResult<bo
 
 /// Ends the history of one region.
 pub(super) fn forget_region(root: &Bound<'_, PyAny>, region: &Arc<Region>) {
-    let discarded = with(|registry| {
-        let key = root.as_ptr() as usize;
-        let owner = registry.arrays.by_address.get_mut(&key)?;
-        owner.regions.retain(|known| !Arc::ptr_eq(known, region));
-        let is_empty = owner.regions.is_empty();
-        is_empty.then(|| registry.arrays.by_address.remove(&key))
-    });
-    drop(discarded);
+    let take = |regions: &mut Vec<Arc<Region>>| {
+        let same = |known: &mut Arc<Region>| Arc::ptr_eq(known, region);
+        regions.extract_if(.., same).collect()
+    };
+    OWNERS.forget_part(root.as_unbound(), take, Vec::is_empty);
 }
 
 /// Ends the history of every region that shares memory with the array.

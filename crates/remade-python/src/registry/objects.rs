@@ -1,18 +1,16 @@
 //! Which frames and other objects are known?
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use remade::registry::{Registry, Table};
 use remade::version::{Tag, Version};
 
 use super::tripwire;
-use super::{Known, Origin, Weak, with};
+use super::{ByObject, Known, Origin, Weak};
 use crate::value::kind::{self, Kind};
-use crate::value::memo::ByAddress;
 
 struct Entry {
-    weak: Weak,
     tag: Tag,
     version: Version,
     content: Version,
@@ -20,30 +18,11 @@ struct Entry {
     tripwire: u64,
 }
 
-/// Objects by address.
-#[derive(Default)]
-pub(super) struct Objects {
-    by_address: HashMap<usize, Entry, ByAddress>,
-    sweep_at: usize,
-}
+static OBJECTS: ByObject<Entry> = Registry::new(Mutex::new(Table::new()));
 
-impl Objects {
-    pub(super) fn len(&self) -> usize {
-        self.by_address.len()
-    }
-
-    fn sweep(&mut self) -> Vec<Entry> {
-        if self.by_address.len() < self.sweep_at.max(64) {
-            return Vec::new();
-        }
-        let dead: Vec<Entry> = self
-            .by_address
-            .extract_if(|_, entry| entry.weak.is_dead())
-            .map(|(_, entry)| entry)
-            .collect();
-        self.sweep_at = self.by_address.len() * 2;
-        dead
-    }
+/// How many are known, the dead included that no sweep has found yet.
+pub(super) fn count() -> usize {
+    OBJECTS.count()
 }
 
 /// Whether history is what an object of this kind is known by.
@@ -71,20 +50,14 @@ fn tag_of(kind: Kind) -> Tag {
 
 /// What is known of this object.
 pub(crate) fn find(object: &Bound<'_, PyAny>) -> Option<Known> {
-    let (mut known, before) = with(|registry| {
-        let entry = registry
-            .objects
-            .by_address
-            .get(&(object.as_ptr() as usize))?;
-        entry.weak.means(object).then(|| {
-            let known = Known {
-                tag: entry.tag,
-                version: entry.version,
-                origin: entry.origin.clone(),
-                alarm: false,
-            };
-            (known, entry.tripwire)
-        })
+    let (mut known, before) = OBJECTS.find(object.as_unbound(), |entry| {
+        let known = Known {
+            tag: entry.tag,
+            version: entry.version,
+            origin: entry.origin.clone(),
+            alarm: false,
+        };
+        (known, entry.tripwire)
     })?;
     // Asking an object for its parts may run Python code: not under the lock.
     known.alarm = tripwire::of_object(object) != before;
@@ -93,21 +66,12 @@ pub(crate) fn find(object: &Bound<'_, PyAny>) -> Option<Known> {
 
 /// What reading the object in full gave when it was remembered.
 pub(super) fn expected(object: &Bound<'_, PyAny>) -> Option<Version> {
-    with(|registry| {
-        let entry = registry
-            .objects
-            .by_address
-            .get(&(object.as_ptr() as usize))?;
-        entry.weak.means(object).then_some(entry.content)
-    })
+    OBJECTS.find(object.as_unbound(), |entry| entry.content)
 }
 
 /// Everything that is known and alive.
 pub(super) fn living(py: Python<'_>) -> Vec<Bound<'_, PyAny>> {
-    with(|registry| {
-        let entries = registry.objects.by_address.values();
-        entries.filter_map(|entry| entry.weak.get(py)).collect()
-    })
+    OBJECTS.living(|weak| weak.get(py))
 }
 
 pub(super) fn remember(
@@ -124,31 +88,16 @@ pub(super) fn remember(
         return Ok(());
     };
     let entry = Entry {
-        weak,
         tag: tag_of(kind),
         version,
         content,
         origin: origin.clone(),
         tripwire: tripwire::of_object(object),
     };
-    let discarded = with(|registry| {
-        let swept = registry.objects.sweep();
-        let before = registry
-            .objects
-            .by_address
-            .insert(object.as_ptr() as usize, entry);
-        (swept, before)
-    });
-    drop(discarded); // weak references: outside the lock
+    OBJECTS.remember(object.as_unbound(), weak, entry, std::mem::replace);
     Ok(())
 }
 
 pub(super) fn forget(object: &Bound<'_, PyAny>) {
-    let discarded = with(|registry| {
-        registry
-            .objects
-            .by_address
-            .remove(&(object.as_ptr() as usize))
-    });
-    drop(discarded);
+    OBJECTS.forget(object.as_unbound());
 }

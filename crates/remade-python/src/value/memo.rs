@@ -1,36 +1,9 @@
 //! Which objects has this walk met already, and in which order?
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use pyo3::prelude::*;
-
-/// A hash for addresses: they are distinct already and need only be spread.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct AddressHasher(u64);
-
-pub(crate) type ByAddress = BuildHasherDefault<AddressHasher>;
-
-impl Hasher for AddressHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+use remade::registry::ByAddress;
 
 /// Objects by the order in which they were met. Holds them, so that no address is used again
 /// while the walk lasts.
