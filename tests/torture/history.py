@@ -11,8 +11,8 @@ import plain_model
 from plain_model import Array, Place, Process
 
 WEIGHTS = {
-    "call": 30, "again": 30, "force": 3, "check": 4, "race": 4, "edit": 4, "load": 2, "setting": 4,
-    "data": 3, "damage": 8, "clear": 2, "copy": 2, "move": 2,
+    "call": 30, "again": 36, "force": 2, "check": 5, "race": 4, "edit": 3, "load": 1, "setting": 4,
+    "data": 3, "damage": 8, "clear": 2, "copy": 2, "move": 3,
 }  # fmt: skip
 
 NAMES = tuple(plain_model.KEEP)
@@ -98,9 +98,11 @@ class History:
     def one_call(self, who: int, name: str, recipe: tuple[str, Any], way: str) -> Step:
         process = self.processes[who]
         kind, how = recipe
-        argument = {"array": lambda: process.arrays[how], "items": lambda: Array(list(how))}.get(
-            kind, lambda: how
-        )()
+        argument = how
+        if kind == "array":
+            argument = process.arrays[how]
+        elif kind == "items":
+            argument = Array(list(how))
         slot = None
         if way == "check":
             said = repr(process.fresh(name, argument) is not None)
@@ -163,27 +165,26 @@ class History:
         place, how = self.process.place, self.dice.choice(HOW)
         what = self.dice.choice(("record", "file", "result"))
         # What is damaged already stays so: to flip the same bit again would mend it.
-        newest = {name: list(records.items())[-1] for name, records in place.records.items() if records}
+        keys = {name: list(records)[-1] for name, records in place.records.items() if records}
+        newest = {name: place.records[name][key] for name, key in keys.items()}
         if what == "record":
-            there = [name for name, (_, record) in newest.items() if not record.is_damaged]
+            there = [name for name, record in newest.items() if not record.is_damaged]
         elif what == "file":
-            there = [path for path in place.files if path.startswith("out/") and place.files[path]]
+            there = sorted(path for path, whole in place.files.items() if whole and "out/" in path)
         else:
-            there = [name for name in IN_STORE if name in newest and place.files.get(newest[name][1].file)]
+            files = {name: str(newest[name].file) for name in IN_STORE if name in newest}
+            there = [name for name, path in files.items() if place.files.get(path)]
         if not there:
             return self.call()
-        name = self.dice.choice(sorted(there))
+        name = self.dice.choice(there)
         if how in HARMLESS:
             pass
         elif what == "record":
-            key, record = newest[name]
-            record.is_damaged = True
+            newest[name].is_damaged = True
             if how == "remove":
-                del place.records[name][key]
+                del place.records[name][keys[name]]
         else:
-            place.files[name if what == "file" else newest[name][1].file] = None
-            if how == "remove":
-                del place.files[name if what == "file" else newest[name][1].file]
+            place.files[name if what == "file" else files[name]] = None
         return self.act("damage", what, name, how)
 
     def clear(self) -> list[Step]:

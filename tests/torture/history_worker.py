@@ -149,7 +149,7 @@ class Worker:
 def main() -> None:
     sys.addaudithook(count)
     warnings.simplefilter("always")
-    warnings.showwarning = warned  # type: ignore[assignment]
+    warnings.showwarning = warned
     worker = Worker()
     for line in sys.stdin:
         answers = []

@@ -48,6 +48,11 @@ def content(value: object) -> str:
     return repr(value)
 
 
+def loaded(value: Any) -> Any:
+    """As good as what was saved, and nobody else's. Only arrays are changed by what they are given to."""
+    return Array(list(value.items)) if isinstance(value, Array) else value
+
+
 @dataclass
 class Record:
     value: Any
@@ -113,7 +118,7 @@ class Process:
     def call(self, name: str, argument: Any, forced: bool = False) -> Any:
         record = None if forced else self.fresh(name, argument)
         if record is not None:
-            value = copy.deepcopy(record.value)
+            value = loaded(record.value)
         else:
             value, record = self.run(name, argument)
         if self.frames:
@@ -135,7 +140,7 @@ class Process:
             self.frames.pop()
         # A stored result cannot repeat a change of what is not returned.
         record.never_fresh |= content(argument) != before and value is not argument
-        record.value = copy.deepcopy(value)
+        record.value = loaded(value)
         self.commit(name, key, record)
         return value, record
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from scale import scaled
+from scale import FULL, scaled
 
 pytest.importorskip("numpy")
 
@@ -15,8 +15,8 @@ from told_histories import Pair  # noqa: E402
 
 STEPS = 50
 HISTORIES = scaled(10_000, least=100)
-#: So many tests, for as many cores as there are.
-PARTS = 20
+#: So many tests, for as many cores as there are; each starts two processes.
+PARTS = 20 if FULL else 2
 
 
 @pytest.fixture
