@@ -1,11 +1,6 @@
 """Random histories of edits, calls, damages and copies in two processes: each call gives what a plain
 model says, and just what the model says runs for it."""
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 from scale import FULL, scaled
 
@@ -17,17 +12,6 @@ STEPS = 50
 HISTORIES = scaled(10_000, least=100)
 #: So many tests, for as many cores as there are; each starts two processes.
 PARTS = 20 if FULL else 2
-
-
-@pytest.fixture
-def memory(tmp_path):
-    """A folder in memory, where there is one: these are many small files."""
-    if not os.access("/dev/shm", os.W_OK):
-        yield tmp_path
-        return
-    folder = tempfile.mkdtemp(prefix="remade-histories-", dir="/dev/shm")
-    yield Path(folder)
-    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
