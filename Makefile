@@ -67,7 +67,7 @@ test-%: .venv-%/test .venv-%/remade
 
 # Every test of tests/torture, and those of the engine that ask how much they are to do, at full size.
 TORTURE := every_operation_may_fail a_machine_may_lose_power locks_are_taken_in_any_order \
-    no_mutation_of_a_record_gives_a_wrong_result
+    no_mutation_of_a_record_gives_a_wrong_result the_newest_result_never_goes_back
 
 # The two share the cores: much of either is waiting for a turn, and one test waits a minute for patience to end.
 .PHONY: torture

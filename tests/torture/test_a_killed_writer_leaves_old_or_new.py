@@ -20,13 +20,13 @@ KILLS = scaled(10_000, least=150) // PARTS
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_kill_tears_a_result_or_leaves_a_temporary(memory, record_property, part):
+def test_no_kill_tears_a_result_or_leaves_a_temporary(tmp_path, record_property, part):
     worker = Path(__file__).with_name("kills.py")
     done = subprocess.run(
         [sys.executable, str(worker), str(KILLS), str(part + 1)],
-        cwd=memory, capture_output=True, text=True, timeout=900, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
-    found = memory / "wrong"
+    found = tmp_path / "wrong"
     assert not found.exists(), found.read_text()
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

@@ -73,7 +73,8 @@ class Pair:
                 continue
             wrong = self.ask(batch, log)
             if wrong is not None:
-                raise Wrong("\n".join([f"seed {seed}, {number} steps", *log, wrong]))
+                again = f"told again by {Path(__file__).name} {seed} {number}"
+                raise Wrong("\n".join([again, *log, wrong]))
         self.counts.update(histories=1, steps=number)
         shutil.rmtree(top)
         return log
