@@ -197,6 +197,7 @@ def cases(folder):
 
 def main():
     scale, root = float(sys.argv[1]), tempfile.mkdtemp(dir=sys.argv[2])
+    part, parts = int(sys.argv[3]), int(sys.argv[4])
     folder = os.path.join(root, "project")
     os.chdir(root)
     say("w")
@@ -206,6 +207,7 @@ def main():
     every = cases(folder)
     dice = random.Random(len(every))
     chosen = every if scale >= 1 else dice.sample(every, max(40, int(len(every) * scale)))
+    chosen = chosen[part::parts]
     failures = []
     for call, number, error, ever in chosen:
         scene(folder)

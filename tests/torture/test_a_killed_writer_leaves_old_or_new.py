@@ -14,13 +14,16 @@ pytest.importorskip("numpy")
 if not hasattr(os, "fork"):
     pytest.skip("writers are forked", allow_module_level=True)
 
-KILLS = scaled(10_000, least=150)
+#: So many stores, with writers and readers of their own, for as many cores as there are.
+PARTS = 4 if FULL else 1
+KILLS = scaled(10_000, least=150) // PARTS
 
 
-def test_no_kill_tears_a_result_or_leaves_a_temporary(tmp_path, record_property):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_kill_tears_a_result_or_leaves_a_temporary(tmp_path, record_property, part):
     worker = Path(__file__).with_name("kills.py")
     done = subprocess.run(
-        [sys.executable, str(worker), str(KILLS), "1"],
+        [sys.executable, str(worker), str(KILLS), str(part + 1)],
         cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     found = tmp_path / "wrong"

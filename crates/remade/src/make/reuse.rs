@@ -437,16 +437,24 @@ pub(super) fn newest<F: Face>(
     face: &mut F,
 ) -> Result<Option<F::Value>, F::Error> {
     takeover::once(made, face)?;
+    // What failed, and what was the newest then.
+    let mut failed: Vec<(CallKey, CallKey)> = Vec::new();
     'looks: for look in 1..=LOOKS {
         let keys = prune::newest_first(&made.folder).unwrap_or_default();
-        let is_empty = keys.is_empty();
+        let Some(first) = keys.first().copied() else {
+            break;
+        };
         for key in keys {
-            // What is forgotten while we look is followed by something newer, not by something older.
-            let is_forgotten =
-                || look < LOOKS && files::look_itself(&made.folder.record(key)).is_err();
+            // What is forgotten or replaced while we look is followed by something newer, not by something
+            // older. So nothing fails at the first look.
+            let mut may_be_followed = || {
+                let is_news = !failed.contains(&(first, key));
+                failed.push((first, key));
+                look < LOOKS && (is_news || files::look_itself(&made.folder.record(key)).is_err())
+            };
             let found = made.known.find(key, || made.place_of(key), &made.store);
             let Ok(known) = found else {
-                if is_forgotten() {
+                if may_be_followed() {
                     continue 'looks;
                 }
                 continue;
@@ -466,13 +474,9 @@ pub(super) fn newest<F: Face>(
                     Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
                 }
             }
-            if is_forgotten() {
+            if may_be_followed() {
                 continue 'looks;
             }
-        }
-        // While we looked, another process may have replaced or forgotten what we read.
-        if is_empty {
-            break;
         }
     }
     Ok(None)
