@@ -9,10 +9,11 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Function, Value, as_if_dead, names, tree};
+use common::{Function, Value, as_if_dead, faults, names, tree};
 use remade::store::check::{Kind, Report, check};
 use remade::store::lock::{self, Attempt};
 use remade::store::prune::Keep;
+use rustix::io::Errno;
 use tempfile::{TempDir, tempdir};
 
 const CHOSEN: &str = "module.chosen";
@@ -379,5 +380,29 @@ fn an_interrupt_ends_it_and_leaves_the_store_whole() {
         assert_eq!(ended.err(), Some("interrupted"), "after {steps} steps");
     }
     assert_eq!(scene.check(true).problems, []);
+    scene.is_right();
+}
+
+#[test]
+fn a_disk_that_refuses_is_told_and_nothing_is_mended_for_it() {
+    let scene = Scene::new();
+    let before = tree(scene.folder.path());
+    let faults = faults::faults_of(|| drop(scene.check(true)));
+    let mut told = 0;
+    // That nothing lies there is an answer, and no refusal.
+    for fault in faults.iter().filter(|fault| fault.error != Errno::NOENT) {
+        let (report, failed) = faults::with_fault(*fault, || scene.check(true));
+        assert!(failed, "{fault:?}");
+        assert_eq!(tree(scene.folder.path()), before, "{fault:?}");
+        for problem in &report.problems {
+            assert!(!problem.repaired, "{fault:?}: {problem:?}");
+            told += usize::from(problem.kind == Kind::Unreadable);
+        }
+    }
+    assert!(
+        told > faults.len() / 10,
+        "{told} of {} were told",
+        faults.len()
+    );
     scene.is_right();
 }

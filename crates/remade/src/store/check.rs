@@ -583,7 +583,15 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
 
     /// The list of the newest calls.
     fn order(&mut self, folder: &FunctionFolder, function: Option<&str>) {
-        let missing = order::missing(folder);
+        let missing = match order::missing(folder) {
+            Ok(missing) => missing,
+            Err(error) => {
+                return self
+                    .report
+                    .problems
+                    .push(unreadable(&folder.last(), &error));
+            }
+        };
         // A run writes its record first and the list afterwards, and holds its lock until then.
         if missing.is_empty() || order::somebody_runs(folder, None) {
             return;

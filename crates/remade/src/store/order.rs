@@ -4,24 +4,41 @@
 //! a key that is not in it: its place is found by the times in the records, and so the whole list can
 //! be written anew.
 
-use super::{FunctionFolder, files, lock, prune};
+use super::{FunctionFolder, aside, commit, files, lock, prune};
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record};
 use std::io;
 
 /// The keys that have a record and do not stand in the list.
-pub(super) fn missing(folder: &FunctionFolder) -> Vec<CallKey> {
-    let told = prune::last(folder);
+///
+/// # Errors
+///
+/// Where the list or the folder cannot be read: then nobody can say.
+pub(super) fn missing(folder: &FunctionFolder) -> io::Result<Vec<CallKey>> {
+    let told = match files::read_small(&folder.last(), aside::LONGEST_LIST) {
+        Err(error) if is_refused(&error) => return Err(error),
+        told => told.unwrap_or_default(),
+    };
+    let told = String::from_utf8_lossy(&told);
     let told: Vec<CallKey> = told.lines().filter_map(CallKey::parse).collect();
-    let mut keys = folder.keys().unwrap_or_default();
+    let mut keys = folder.keys()?;
     let is_whole = |key: CallKey| prune::read(folder, key).is_some_and(|record| record.key == key);
     keys.retain(|key| !told.contains(key) && is_whole(*key));
-    keys
+    Ok(keys)
+}
+
+/// Whether the system would not say what is there. That there is nothing, a link, or far too much, says
+/// that it is no list.
+fn is_refused(error: &io::Error) -> bool {
+    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    error.raw_os_error().is_some() && !commit::is_absent(error) && !is_link
 }
 
 /// Whether somebody may be about to change the list: runs any call but this one.
 pub(super) fn somebody_runs(folder: &FunctionFolder, but: Option<CallKey>) -> bool {
-    let names = files::names_own(folder.path()).unwrap_or_default();
+    let Ok(names) = files::names_own(folder.path()) else {
+        return true;
+    };
     lock::files_among(folder, &names).any(|(key, path)| Some(key) != but && lock::is_held(&path))
 }
 
