@@ -81,7 +81,7 @@ impl Weak {
     }
 
     /// The address of the target, or that of `None` once it is dead.
-    fn address_or_none(&self) -> *mut ffi::PyObject {
+    pub(crate) fn address_or_none(&self) -> *mut ffi::PyObject {
         // SAFETY: it is a weak reference; the borrowed target is compared and not used. The
         // function that gives an owned one instead could make us the last to let go, under a lock.
         #[allow(deprecated)]

@@ -3,12 +3,13 @@
 //! Types are compared by identity with those of modules that somebody has imported already, once
 //! per type; what was found is kept by the type's address.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::*;
 use pyo3::{ffi, intern};
-use remade::registry::{Registry, Table};
+use remade::registry::ByAddress;
 
 use super::random::RandomKind;
 use crate::numpy;
@@ -108,27 +109,35 @@ fn member<'py>(py: Python<'py>, module: &str, name: &str) -> Option<Bound<'py, P
 }
 
 /// Weak, since a class can be as short-lived as the function that defines it, and lead to all that it
-/// uses.
-static KINDS: Registry<Mutex<Table<Weak, Kind>>> = Registry::new(Mutex::new(Table::new()));
+/// uses; an address is believed while it still means the same type.
+static KINDS: Mutex<Option<Kinds>> = Mutex::new(None);
+type Kinds = HashMap<usize, (Kind, Weak), ByAddress>;
+const MOST_KINDS: usize = 2048;
 
 /// The kind of a value.
 #[inline]
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {
-    // SAFETY: every object has a type, which lives as long as the object.
-    let class = unsafe {
-        Borrowed::from_ptr(
-            value.py(),
-            ffi::Py_TYPE(value.as_ptr()).cast::<ffi::PyObject>(),
-        )
-    };
-    if let Some(kind) = KINDS.find(class.as_unbound(), |kind| *kind) {
-        return Ok(kind);
+    // SAFETY: every object has a type.
+    let address = unsafe { ffi::Py_TYPE(value.as_ptr()) } as usize;
+    {
+        let kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((kind, weak)) = kinds.as_ref().and_then(|kinds| kinds.get(&address))
+            && weak.address_or_none() as usize == address
+        {
+            return Ok(*kind);
+        }
     }
     let class = value.get_type();
     let kind = classify(&class)?;
-    if let Some(weak) = Weak::to(class.as_any()) {
-        KINDS.remember(class.as_any().as_unbound(), weak, kind, std::mem::replace);
-    }
+    let Some(weak) = Weak::to(class.as_any()) else {
+        return Ok(kind);
+    };
+    let mut kinds = KINDS.lock().unwrap_or_else(PoisonError::into_inner);
+    let table = kinds.get_or_insert_default();
+    let discarded = (table.len() >= MOST_KINDS).then(|| std::mem::take(table));
+    let before = table.insert(address, (kind, weak));
+    drop(kinds);
+    drop((discarded, before)); // weak references: outside the lock
     Ok(kind)
 }
 
