@@ -1,5 +1,6 @@
 //! How does a returned value become staged files?
 
+mod persisters;
 mod pickle;
 
 use pyo3::exceptions::{PyException, PyValueError};
@@ -9,7 +10,6 @@ use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
 use remade::record::{Digest, Item, Shape};
 use remade::store::commit::Staging;
-use remade::store::pickled::Pickled;
 use remade::store::{FunctionFolder, Store, files};
 use remade::version::{Encoder, Tag, Version};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,6 @@ use std::sync::Arc;
 use crate::arrays;
 use crate::binder::Values;
 use crate::errors::in_words;
-use crate::nifti;
 use crate::numpy::{Array, dtype};
 use crate::output::{Kind, Output, Place, Tree};
 use crate::prepared::Prepared;
@@ -324,146 +323,6 @@ impl<'py> Saver<'_, 'py> {
             file: Some(staged),
             content,
             pickled,
-        });
-        Ok(Shape::Result(self.results.len() - 1))
-    }
-
-    /// An image: what comes back may differ from what was given in its type or its order in memory.
-    fn nifti(
-        &mut self,
-        index: usize,
-        value: &Bound<'py, PyAny>,
-        position: &str,
-        target: &Path,
-        named: bool,
-    ) -> Result<Shape, Failure> {
-        let py = self.py;
-        let slot = &self.output.slots[index];
-        let persister_version = self.prepared.persisters[index];
-        let failed = |error: std::io::Error| NotSaved {
-            path: Some(target.to_owned()),
-            why: error.to_string(),
-            cause: Some(crate::write::os_error(&error, target)),
-        };
-        let raised = |error| raised(py, Some(target.to_owned()), error);
-        nifti::check_target(target).map_err(raised)?;
-        let staged = self.staging.stage(target, named).map_err(failed)?;
-        let file = files::create_new(self.staging.path(staged)).map_err(failed)?;
-        let kept = nifti::save(value, &file, target, slot.persister(py)).map_err(raised)?;
-        files::close(file).map_err(failed)?;
-        let exact = kept.loaded.filter(|_| kept.is_exact);
-        let version = exact.unwrap_or_else(|| persisted(persister_version, kept.content));
-        if exact.is_some() {
-            self.track(value, position, exact).map_err(raised)?;
-        } else {
-            // What the run changed behind its history is told by what is there.
-            registry::verify(value).map_err(raised)?;
-            if let Some(loaded) = kept.loaded {
-                self.items.push(Item {
-                    position: position.to_owned(),
-                    version,
-                    content: loaded,
-                });
-            }
-            self.tracked.extend(whole(value, position).map(|mut whole| {
-                whole.content = registry::content_version(value).ok();
-                whole
-            }));
-        }
-        self.results.push(SavedResult {
-            position: position.to_owned(),
-            persister: slot.name(py),
-            persister_version,
-            version: Some(version),
-            file: Some(staged),
-            content: Some((Digest::Bytes, kept.file)),
-            pickled: None,
-        });
-        Ok(Shape::Result(self.results.len() - 1))
-    }
-
-    /// A user's persister, which writes to the staged name in the belief that it is the final one.
-    fn by_persister(
-        &mut self,
-        index: usize,
-        value: &Bound<'py, PyAny>,
-        position: &str,
-        target: &Path,
-        named: bool,
-    ) -> Result<Shape, Failure> {
-        let py = self.py;
-        let slot = &self.output.slots[index];
-        let staged = self
-            .staging
-            .stage(target, named)
-            .map_err(|error| NotSaved {
-                path: Some(target.to_owned()),
-                why: error.to_string(),
-                cause: Some(crate::write::os_error(&error, target)),
-            })?;
-        let path = self.staging.path(staged).to_owned();
-        let raised = |error| raised(py, Some(target.to_owned()), error);
-        slot.on_file(py, Some(&path))
-            .and_then(|persister| persister.call_method1("save", (value,)))
-            .map_err(raised)?;
-        if !path.is_file() {
-            let why = format!(
-                "{}.save wrote nothing to self.filename; the name given is the name to be used",
-                slot.name(py)
-            );
-            return Err(NotSaved {
-                path: Some(target.to_owned()),
-                why,
-                cause: None,
-            });
-        }
-        // What a subclass of `PickleFile` wrote is sealed as it lies there.
-        let (content, pickled) = match slot.unpickles {
-            false => (None, None),
-            true => {
-                let read = || Pickled::of_file(&files::open_own(&path)?);
-                let (pickled, content) = py
-                    .detach(read)
-                    .map_err(|error| raised(crate::write::os_error(&error, target)))?;
-                (Some((Digest::Bytes, content)), Some(pickled))
-            }
-        };
-        self.tracked.extend(whole(value, position));
-        self.results.push(SavedResult {
-            position: position.to_owned(),
-            persister: slot.name(py),
-            persister_version: self.prepared.persisters[index],
-            version: None,
-            file: Some(staged),
-            content,
-            pickled,
-        });
-        Ok(Shape::Result(self.results.len() - 1))
-    }
-
-    /// A persister that keeps its values where no file is: it is simply called.
-    fn elsewhere(
-        &mut self,
-        index: usize,
-        value: &Bound<'py, PyAny>,
-        position: &str,
-    ) -> Result<Shape, Failure> {
-        let py = self.py;
-        let slot = &self.output.slots[index];
-        let persister_version = self.prepared.persisters[index];
-        slot.on_file(py, None)
-            .and_then(|persister| persister.call_method1("save", (value,)))
-            .map_err(|error| raised(py, None, error))?;
-        let version = registry::content_version(value).ok();
-        let version = version.map(|content| persisted(persister_version, content));
-        self.results.push(SavedResult {
-            position: position.to_owned(),
-            persister: slot.name(py),
-            persister_version,
-            version,
-            file: None,
-            content: None,
-            pickled: None,
         });
         Ok(Shape::Result(self.results.len() - 1))
     }
