@@ -8,6 +8,7 @@
 
 mod arrays;
 mod objects;
+mod plain;
 pub(crate) mod testing;
 mod traverse;
 mod tripwire;
@@ -27,7 +28,8 @@ use crate::value::kind::{self, Kind};
 use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
 pub(crate) use objects::find as find_object;
-pub(crate) use traverse::{is_plain, key_names, positions, trackable};
+pub(crate) use plain::is_plain;
+pub(crate) use traverse::{key_names, positions, trackable};
 pub(crate) use verify::{has_aliases, known_in, reached, verify, verify_sharing};
 
 /// Where something known came from.

@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
 use remade::record::{Digest, Item, Shape};
+use remade::source::SourceState;
 use remade::store::commit::Staging;
 use remade::store::{FunctionFolder, Store, files};
 use remade::version::{Encoder, Tag, Version};
@@ -39,6 +40,8 @@ pub(crate) struct Saver<'a, 'py> {
     pub(crate) items: Vec<Item>,
     /// What history will know, with its place.
     pub(crate) tracked: Vec<Tracked>,
+    /// Whether the whole value was looked through, and there is nothing in it that needs a look.
+    pub(crate) is_plain: bool,
 }
 
 /// An object that history will know after the run.
@@ -64,14 +67,11 @@ pub(crate) fn chosen(name: &str) -> Version {
 
 impl<'py> Saver<'_, 'py> {
     pub(crate) fn save(&mut self, value: &Bound<'py, PyAny>) -> Result<Saved, Failure> {
-        let written = crate::files::written(value, self.store).map_err(|error| match error {
-            Unversioned::NoVersion { why, .. } => NotSaved {
-                path: None,
-                why: format!("a File in the result cannot be read: {why}"),
-                cause: None,
-            },
-            Unversioned::Raised(error) => raised(self.py, None, error),
-        })?;
+        self.is_plain = registry::is_plain(value);
+        let written = match self.is_plain {
+            true => Vec::new(),
+            false => self.written(value)?,
+        };
         let output = self.output;
         let shape = match &output.tree {
             Tree::Choose => self.choose(value)?,
@@ -82,6 +82,18 @@ impl<'py> Saver<'_, 'py> {
             results: std::mem::take(&mut self.results),
             written,
             items: std::mem::take(&mut self.items),
+        })
+    }
+
+    /// The files that the function wrote by itself.
+    fn written(&self, value: &Bound<'py, PyAny>) -> Result<Vec<SourceState>, Failure> {
+        crate::files::written(value, self.store).map_err(|error| match error {
+            Unversioned::NoVersion { why, .. } => NotSaved {
+                path: None,
+                why: format!("a File in the result cannot be read: {why}"),
+                cause: None,
+            },
+            Unversioned::Raised(error) => raised(self.py, None, error),
         })
     }
 
@@ -335,7 +347,7 @@ impl<'py> Saver<'_, 'py> {
         position: &str,
         written: Option<Version>,
     ) -> PyResult<()> {
-        if registry::is_plain(value) {
+        if self.is_plain || registry::is_plain(value) {
             return Ok(());
         }
         // What the run changed behind its history is told by what is there.

@@ -9,7 +9,10 @@ pub struct Sled<V>(DiskCache<u64, V>);
 impl<V: Serialize + DeserializeOwned + Clone> Sled<V> {
     /// In the folder `sled`.
     pub fn new(name: &str) -> Sled<V> {
-        let builder = DiskCache::new(name).set_disk_directory("sled");
+        // Or what a short process put there would not be on the disk when it ends.
+        let builder = DiskCache::new(name)
+            .set_disk_directory("sled")
+            .set_sync_to_disk_on_cache_change(true);
         Sled(builder.build().expect("a cache of sled"))
     }
 

@@ -35,6 +35,7 @@ impl<'py> Call<'_, 'py> {
             results: Vec::new(),
             items: Vec::new(),
             tracked: Vec::new(),
+            is_plain: false,
         };
         let saved = saver.save(value)?;
         self.state.tracked = saver.tracked;

@@ -14,11 +14,8 @@ use crate::value::{is_quick, short_form};
 
 /// A record names no more than this many.
 const MOST: usize = 1000;
-/// As many items are looked through to find that they are plain. A list that holds one other list
-/// twice, and so on, has more items than there is time.
-const MOST_PLAIN: usize = 10_000_000;
 /// Deeper than this nobody looks.
-const DEEPEST: usize = 100;
+pub(super) const DEEPEST: usize = 100;
 
 /// Every object in a returned value that history can know, with its content version.
 pub(crate) fn trackable<'py>(
@@ -43,34 +40,6 @@ pub(crate) fn positions<'py>(
     let mut traversal = Traversal::default();
     traversal.visit(value, 0)?;
     Ok(traversal.found)
-}
-
-/// Whether a value is nothing but lists, tuples and dicts of numbers, text and the like: nothing in it
-/// can be known by history. `false` also for what is too large or too deep to be looked through.
-pub(crate) fn is_plain(value: &Bound<'_, PyAny>) -> bool {
-    fn look(value: &Bound<'_, PyAny>, depth: usize, left: &mut usize) -> bool {
-        if is_quick(value) {
-            return true;
-        }
-        if depth > DEEPEST {
-            return false;
-        }
-        let mut each = |item: &Bound<'_, PyAny>| {
-            *left = left.saturating_sub(1);
-            *left > 0 && look(item, depth + 1, left)
-        };
-        if let Ok(items) = value.cast_exact::<PyList>() {
-            items.iter().all(|item| each(&item))
-        } else if let Ok(items) = value.cast_exact::<PyTuple>() {
-            items.iter_borrowed().all(|item| each(&item))
-        } else if let Ok(pairs) = value.cast_exact::<PyDict>() {
-            pairs.iter().all(|(key, item)| each(&key) && each(&item))
-        } else {
-            false
-        }
-    }
-    let mut left = MOST_PLAIN;
-    look(value, 0, &mut left)
 }
 
 /// The keys of one dict in the positions of what lies under them. A short text may stand for more
