@@ -37,6 +37,9 @@ demo: .venv/demo .venv/nilearn .venv/remade ## the example on a brain image, twi
 .PHONY: test
 test: test-rust test-python ## all tests: cargo, and pytest under every Python from 3.10 on
 
+# A fifth of `make torture`, once; under the other Pythons a hundredth.
+test-rust test-$(DEFAULT): export REMADE_TORTURE ?= 0.2
+
 .PHONY: test-rust
 test-rust: ## the tests of the engine
 	cargo test --locked --workspace --quiet

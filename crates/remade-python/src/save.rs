@@ -299,11 +299,7 @@ impl<'py> Saver<'_, 'py> {
         persister_version: Version,
     ) -> Result<Shape, Failure> {
         let py = self.py;
-        let failed = |error: std::io::Error| NotSaved {
-            path: Some(target.to_owned()),
-            why: error.to_string(),
-            cause: Some(crate::write::os_error(&error, target)),
-        };
+        let failed = |error| unwritten(error, target);
         let raised = |error| raised(py, Some(target.to_owned()), error);
         let staged = self.staging.stage(target, named).map_err(failed)?;
         let path = self.staging.path(staged).to_owned();
@@ -399,6 +395,15 @@ fn whole(value: &Bound<'_, PyAny>, position: &str) -> Option<Tracked> {
             object: object.unbind(),
             content: None,
         })
+}
+
+/// The file of a result could not be written.
+fn unwritten(error: std::io::Error, target: &Path) -> Failure {
+    NotSaved {
+        path: Some(target.to_owned()),
+        why: error.to_string(),
+        cause: Some(crate::write::os_error(&error, target)),
+    }
 }
 
 fn raised(py: Python<'_>, path: Option<PathBuf>, error: PyErr) -> Failure {

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use remade::persist::nifti::{
-    Container, Conversion, Element, Format, Header, Input, Nifti, NiftiError, Written, container,
-    pair, save,
+    Container, Conversion, Element, Format, Header, Image, Input, Nifti, NiftiError, Written,
+    container, pair, save,
 };
 use remade::version::Version;
 use remade::version::array::Layout;
@@ -50,17 +50,15 @@ fn write(
     memory: &[u8],
 ) -> Written {
     let file = File::create(path).unwrap();
-    save(
-        &file,
-        path,
+    let image = Image {
         header,
         extensions,
         layout,
-        Conversion::Keep,
+        conversion: Conversion::Keep,
         memory,
-        0,
-    )
-    .unwrap()
+        start: 0,
+    };
+    save(&file, path, image).unwrap()
 }
 
 proptest! {
@@ -172,16 +170,15 @@ fn a_header_that_does_not_fit_is_refused_before_anything_is_written() {
     };
     let file = File::create(&path).unwrap();
     let try_save = |path: &Path, extensions: &[u8], layout, memory: &[u8]| {
-        save(
-            &file,
-            path,
-            header.clone(),
+        let image = Image {
+            header: header.clone(),
             extensions,
             layout,
-            Conversion::Keep,
+            conversion: Conversion::Keep,
             memory,
-            0,
-        )
+            start: 0,
+        };
+        save(&file, path, image)
     };
     for refused in [
         try_save(&path, &[], layout, &[0; 11]),

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
 
-use remade::persist::nifti::{Conversion, Element, Header, Input, Nifti, NiftiError, save};
+use remade::persist::nifti::{Conversion, Element, Header, Image, Input, Nifti, NiftiError, save};
 use remade::version::array::Layout;
 
 /// Counts what each thread allocates at most at a time.
@@ -92,17 +92,15 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
                     .map(|number| (number * 7 % 251) as u8)
                     .collect();
                 let file = File::create(&path).unwrap();
-                save(
-                    &file,
-                    &path,
+                let image = Image {
                     header,
                     extensions,
                     layout,
-                    Conversion::Keep,
-                    &memory,
-                    0,
-                )
-                .unwrap();
+                    conversion: Conversion::Keep,
+                    memory: &memory,
+                    start: 0,
+                };
+                save(&file, &path, image).unwrap();
                 seeds.push((name, std::fs::read(&path).unwrap()));
             }
         }

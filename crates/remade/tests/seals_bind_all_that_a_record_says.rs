@@ -218,7 +218,7 @@ fn a_pickle_that_is_written_while_it_is_made_is_known_as_the_whole_is() {
     // Shorter than a block, as long as one or two, and beyond the place that a file is given ahead.
     for length in [0, 5, 1 << 20, (1 << 20) + 1, 2 << 20, (9 << 20) + 7] {
         for piece in [3 << 20, 64 << 10, 70_001] {
-            let bytes: Vec<u8> = (0..length).map(|i| (i * 7 >> 3) as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|i| ((i * 7) >> 3) as u8).collect();
             let path = folder.path().join("pickle");
             let mut stream = PickleStream::new(Arc::new(fs::File::create(&path).unwrap()));
             for piece in bytes.chunks(piece) {

@@ -193,30 +193,18 @@ fn put<'py>(
     let write = || {
         // SAFETY: `array` keeps the memory alive until the file is written.
         let memory = unsafe { memory.bytes() };
+        let image = nifti::Image {
+            header,
+            extensions: &extensions,
+            layout,
+            conversion,
+            memory,
+            start,
+        };
         if is_versioned {
-            nifti::save(
-                file,
-                path,
-                header,
-                &extensions,
-                layout,
-                conversion,
-                memory,
-                start,
-            )
-            .map(Some)
+            nifti::save(file, path, image).map(Some)
         } else {
-            nifti::save_unversioned(
-                file,
-                path,
-                header,
-                &extensions,
-                layout,
-                conversion,
-                memory,
-                start,
-            )
-            .map(|()| None)
+            nifti::save_unversioned(file, path, image).map(|()| None)
         }
     };
     let written = if high - low > LONG {

@@ -7,7 +7,7 @@ use remade::store::files;
 use remade::store::pickled::Pickled;
 use std::path::Path;
 
-use super::{Failure, Saver, persisted, raised, whole};
+use super::{Failure, Saver, persisted, raised, unwritten, whole};
 use crate::nifti;
 use crate::registry;
 
@@ -24,11 +24,7 @@ impl<'py> Saver<'_, 'py> {
         let py = self.py;
         let slot = &self.output.slots[index];
         let persister_version = self.prepared.persisters[index];
-        let failed = |error: std::io::Error| NotSaved {
-            path: Some(target.to_owned()),
-            why: error.to_string(),
-            cause: Some(crate::write::os_error(&error, target)),
-        };
+        let failed = |error| unwritten(error, target);
         let raised = |error| raised(py, Some(target.to_owned()), error);
         nifti::check_target(target).map_err(raised)?;
         let staged = self.staging.stage(target, named).map_err(failed)?;
@@ -80,11 +76,7 @@ impl<'py> Saver<'_, 'py> {
         let staged = self
             .staging
             .stage(target, named)
-            .map_err(|error| NotSaved {
-                path: Some(target.to_owned()),
-                why: error.to_string(),
-                cause: Some(crate::write::os_error(&error, target)),
-            })?;
+            .map_err(|error| unwritten(error, target))?;
         let path = self.staging.path(staged).to_owned();
         let raised = |error| raised(py, Some(target.to_owned()), error);
         slot.on_file(py, Some(&path))

@@ -31,7 +31,7 @@ pub use element::Element;
 pub use header::{Format, Header};
 pub use read::Nifti;
 pub use stream::Input;
-pub use write::{Written, save, save_unversioned};
+pub use write::{Image, Written, save, save_unversioned};
 
 /// How the name of a file says that it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,24 @@ use crate::persist::gather::blocks;
 use crate::version::array::{ContentDigest, Layout};
 use crate::version::{Encoder, Tag, Version};
 
+/// An array in memory, and how it is to stand in a file.
+#[derive(Clone, Debug)]
+pub struct Image<'a> {
+    /// Made to describe the array ([`Header::describe`]); where the elements begin is set when it is
+    /// written.
+    pub header: Header,
+    /// Those of [`Nifti::extensions`](super::Nifti::extensions), or none.
+    pub extensions: &'a [u8],
+    /// Of the array in memory, its axes in the order of the header's, x first.
+    pub layout: Layout<'a>,
+    /// What becomes of an element on its way.
+    pub conversion: Conversion,
+    /// Where the elements lie.
+    pub memory: &'a [u8],
+    /// Where the first element begins in it.
+    pub start: usize,
+}
+
 /// What is known of a file that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
@@ -23,17 +41,11 @@ pub struct Written {
     pub file: Version,
 }
 
-/// Writes an array into a new, empty file, in one pass over the memory. The header is made to
-/// describe the array ([`Header::describe`]) by the caller; where the elements begin is set here.
-/// Compressed, and so in how many threads, is what is named `.gz`.
-///
-/// The layout is that of the array in memory, its axes in the order of the header's, x first; the
-/// first element begins at `start` of `memory`. `extensions` are those of [`Nifti::extensions`].
+/// Writes an array into a new, empty file, in one pass over the memory. Compressed, and so in how many
+/// threads, is what is named `.gz`.
 ///
 /// The result of the call is final: whoever closes the file should still check that, because some
 /// network file systems tell of a full disk only then.
-///
-/// [`Nifti::extensions`]: super::Nifti::extensions
 ///
 /// # Errors
 ///
@@ -42,15 +54,22 @@ pub struct Written {
 /// [`NiftiError::Io`] if the file could not be written.
 ///
 /// ```
-/// use remade::persist::nifti::{Conversion, Element, Header, Input, Nifti, save};
+/// use remade::persist::nifti::{Conversion, Element, Header, Image, Input, Nifti, save};
 /// use remade::version::array::Layout;
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("two.nii.gz");
 ///
 /// let header = Header::new(&[2], Element::U8).unwrap();
-/// let layout = Layout { shape: &[2], strides: &[1], itemsize: 1 };
+/// let image = Image {
+///     header,
+///     extensions: &[],
+///     layout: Layout { shape: &[2], strides: &[1], itemsize: 1 },
+///     conversion: Conversion::Keep,
+///     memory: &[7, 8],
+///     start: 0,
+/// };
 /// let file = std::fs::File::create_new(&path).unwrap();
-/// save(&file, &path, header, &[], layout, Conversion::Keep, &[7, 8], 0).unwrap();
+/// save(&file, &path, image).unwrap();
 ///
 /// let file = std::fs::File::open(&path).unwrap();
 /// let nifti = Nifti::open(Input::File(&file), None, &path).unwrap();
@@ -58,26 +77,9 @@ pub struct Written {
 /// nifti.read_into(&mut elements).unwrap();
 /// assert_eq!(elements, [7, 8]);
 /// ```
-#[allow(clippy::too_many_arguments)]
-pub fn save(
-    file: &File,
-    path: &Path,
-    header: Header,
-    extensions: &[u8],
-    layout: Layout<'_>,
-    conversion: Conversion,
-    memory: &[u8],
-    start: usize,
-) -> Result<Written, NiftiError> {
+pub fn save(file: &File, path: &Path, image: Image<'_>) -> Result<Written, NiftiError> {
     let mut digests = Digests::default();
-    let about = About {
-        path,
-        header,
-        extensions,
-        layout,
-        conversion,
-    };
-    put(file, about, memory, start, Some(&mut digests))?;
+    put(file, path, image, Some(&mut digests))?;
     Ok(Written {
         elements: digests.elements.finish(),
         content: digests.content.finish(),
@@ -90,34 +92,8 @@ pub fn save(
 /// # Errors
 ///
 /// Those of [`save`].
-#[allow(clippy::too_many_arguments)]
-pub fn save_unversioned(
-    file: &File,
-    path: &Path,
-    header: Header,
-    extensions: &[u8],
-    layout: Layout<'_>,
-    conversion: Conversion,
-    memory: &[u8],
-    start: usize,
-) -> Result<(), NiftiError> {
-    let about = About {
-        path,
-        header,
-        extensions,
-        layout,
-        conversion,
-    };
-    put(file, about, memory, start, None)
-}
-
-/// What is to be written, and how.
-struct About<'a> {
-    path: &'a Path,
-    header: Header,
-    extensions: &'a [u8],
-    layout: Layout<'a>,
-    conversion: Conversion,
+pub fn save_unversioned(file: &File, path: &Path, image: Image<'_>) -> Result<(), NiftiError> {
+    put(file, path, image, None)
 }
 
 #[derive(Default)]
@@ -129,18 +105,18 @@ struct Digests {
 
 fn put(
     file: &File,
-    about: About<'_>,
-    memory: &[u8],
-    start: usize,
+    path: &Path,
+    image: Image<'_>,
     digests: Option<&mut Digests>,
 ) -> Result<(), NiftiError> {
-    let About {
-        path,
+    let Image {
         mut header,
         extensions,
         layout,
         conversion,
-    } = about;
+        memory,
+        start,
+    } = image;
     let mismatch = |source| NiftiError::Mismatch {
         path: path.to_owned(),
         source,

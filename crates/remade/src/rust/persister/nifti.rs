@@ -93,16 +93,15 @@ impl<A: Element, D: Dimension> Persister<Array<A, D>> for NiftiFile {
             header.set_affine(affine)?;
         }
         let path = target.path().to_owned();
-        let written = nifti::save(
-            target.file()?,
-            &path,
+        let image = nifti::Image {
             header,
-            &[],
+            extensions: &[],
             layout,
-            Conversion::Keep,
-            bytemuck::cast_slice(elements),
-            low.unsigned_abs(),
-        )?;
+            conversion: Conversion::Keep,
+            memory: bytemuck::cast_slice(elements),
+            start: low.unsigned_abs(),
+        };
+        let written = nifti::save(target.file()?, &path, image)?;
         let comes_back = value.view().reversed_axes().is_standard_layout();
         let exact = comes_back.then(|| array_version(A::DTYPE, layout, written.elements));
         Ok(Kept::Image {
