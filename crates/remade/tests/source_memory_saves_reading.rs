@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
+use remade::seam::{Disk, pretend};
 use remade::source::{Source, SourceFile, SourceMemory};
 use remade::version::Version;
 
@@ -58,6 +59,24 @@ fn a_large_file_is_not_read_again_in_another_process_or_in_this() {
         look(&path, &another).version,
         Version::of_bytes(&vec![2; LARGE])
     );
+}
+
+#[test]
+fn what_may_have_been_torn_by_a_power_failure_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, sources) = (folder.path().join("large"), folder.path().join("sources"));
+    write_large(&path, 1);
+    let version = look(&path, &SourceMemory::in_folder(&sources)).version;
+    let forged = Version::of_bytes(b"forged");
+    forge(&sources, version, forged);
+    let another = || look(&path, &SourceMemory::in_folder(&sources)).version;
+    assert_eq!(another(), forged, "it is believed while the machine runs");
+
+    let disk = Disk {
+        boot: "another start of the machine",
+        ..Disk::default()
+    };
+    assert_eq!(pretend(disk, another), version);
 }
 
 #[test]

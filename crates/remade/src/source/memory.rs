@@ -4,7 +4,8 @@
 //! in a file that had a certain stamp. Beside the stamp they keep the time at which content or
 //! attributes last changed, which nobody can set by hand: a copy that kept size and time of another
 //! file, as `cp -p`, `rsync -t` and many archives do, is read again. What was not settled when it
-//! was read is never kept. All of this only saves work: it may be deleted at any time, and where it
+//! was read is never kept. What may not have been on the disk when it was read is believed until the
+//! machine is started anew: a power failure can tear it. All of this only saves work: it may be deleted at any time, and where it
 //! cannot be written, files are simply read.
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Entry, SourceError, SourceFile, content, path};
+use crate::machine;
 use crate::seam::{Operation, ask};
 use crate::stamp::{self, Stamp};
 use crate::version::Version;
@@ -29,6 +31,9 @@ const MOST_ENTRIES: usize = 1 << 18;
 
 /// A file that tells of another is never longer. Paths end at 4096 bytes.
 const LONGEST_NOTE: u64 = 64 * 1024;
+
+/// Systems write out within a minute what nobody forces to the disk. In nanoseconds.
+const WRITTEN_OUT: i64 = 10 * 60 * 1_000_000_000;
 
 /// How long the table may be held by another thread before it counts as lost.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -52,6 +57,9 @@ struct Note {
     stamp: Stamp,
     changed: i64,
     version: Version,
+    /// The start of the machine in which this holds; none where the content was on the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot: Option<String>,
 }
 
 /// What was in which file, so that a file that did not change is not read again.
@@ -130,7 +138,9 @@ impl SourceMemory {
             self.remember(path, known);
             if known.stamp.size > KEPT_ON_DISK {
                 // Without it the file is read again: nothing is lost.
-                let _ = self.write_note(path, &known);
+                let is_young = known.changed > taken_at.saturating_sub(WRITTEN_OUT);
+                let boot = is_young.then(machine::boot);
+                let _ = self.write_note(path, &known, boot);
             }
         }
         Ok(entry(path, &known, is_settled))
@@ -199,14 +209,15 @@ impl SourceMemory {
         file.take(LONGEST_NOTE).read_to_end(&mut text).ok()?;
         let note: Note = serde_json::from_slice(&text).ok()?;
         let is_ours = note.format == FORMAT && path::from_text(&note.path)? == path;
-        is_ours.then_some(Known {
+        let holds = note.boot.is_none_or(|boot| boot == machine::boot());
+        (is_ours && holds).then_some(Known {
             stamp: note.stamp,
             changed: note.changed,
             version: note.version,
         })
     }
 
-    fn write_note(&self, path: &Path, known: &Known) -> io::Result<()> {
+    fn write_note(&self, path: &Path, known: &Known, boot: Option<&str>) -> io::Result<()> {
         let Some((folder, name)) = self.note_path(path) else {
             return Ok(());
         };
@@ -216,6 +227,7 @@ impl SourceMemory {
             stamp: known.stamp,
             changed: known.changed,
             version: known.version,
+            boot: boot.map(str::to_owned),
         };
         let text = serde_json::to_vec(&note)?;
         // The folder above is the store's. Looking at files does not make a store.
