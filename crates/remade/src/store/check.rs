@@ -10,7 +10,7 @@ mod look;
 mod records;
 mod report;
 
-use super::{FunctionFolder, Store, files, layout};
+use super::{FunctionFolder, Store, commit, files, layout};
 use crate::record::{FileState, Record};
 use report::unreadable;
 use std::collections::{BTreeSet, HashSet};
@@ -69,10 +69,14 @@ impl<E, P: FnMut() -> Result<(), E>> Check<'_, P> {
         let mut functions = Vec::new();
         for name in self.names(&format) {
             let path = format.join(&name);
-            // A link is not followed, and a file is no function.
-            let is_folder = files::look_itself(&path).is_ok_and(|found| found.is_dir());
-            if is_folder && path != code && path != sources {
-                functions.push(FunctionFolder::at(path));
+            match files::look_itself(&path) {
+                // A link is not followed, and a file is no function.
+                Ok(found) if found.is_dir() && path != code && path != sources => {
+                    functions.push(FunctionFolder::at(path));
+                }
+                Ok(_) => {}
+                Err(error) if commit::is_absent(&error) => {}
+                Err(error) => self.report.problems.push(unreadable(&path, &error)),
             }
         }
         let mut keys_of = Vec::with_capacity(functions.len());
