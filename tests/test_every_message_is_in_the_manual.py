@@ -30,14 +30,15 @@ INSIDE_OTHERS = {
     "not an array": "a hidden function",
     "numpy.empty gave no writeable array": "cannot be loaded (...)",
     "only a file can be mapped": "cannot be loaded (...)",
-    "pickle.dumps gave no bytes": "could not be saved: ...",
     "pyarrow.types is gone": "has no version (...)",
     "the array is larger than the address space": "cannot be loaded (...)",
     "the array reaches outside the address space": "has no version (...)",
+    "the file cannot be written": "could not be saved: ...",
     "the file was not read": "cannot be loaded (...)",
     "the record's bytes are no hexadecimal": "cannot be loaded (...)",
     "the syntax tree is too deep": "the compiled form counts instead",
     "this call is finished already": "a hidden function",
+    "this pickle is already written": "could not be saved: ...",
 }
 # Python's own words for an attribute that is not there.
 OF_PYTHON = ("has no attribute",)
