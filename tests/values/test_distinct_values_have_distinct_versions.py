@@ -58,7 +58,9 @@ few = st.sampled_from(
     [None, False, True, 0, 1, -1, 255, 256, -128, -129, 2**63, -(2**63), 2**64, 0.0, -0.0, 1.0]
     + [float("nan"), -float("nan"), 0j, -0j, complex(0, -0.0), "", "0", "a", "\udc80", "\x80", b""]
     + [b"a", b"0", (), frozenset(), ..., NotImplemented, range(0), range(1), range(0, 1, 2)]
-    + [decimal.Decimal("1.0"), decimal.Decimal(1)]
+    # Not 1: numpy raises where an integer of its own is compared with a decimal, and a set compares
+    # what has the same hash.
+    + [decimal.Decimal("7.0"), decimal.Decimal(7)]
     + [fractions.Fraction(1), fractions.Fraction(1, 2), uuid.UUID(int=0), uuid.UUID(int=1)]
     + [pathlib.PurePosixPath("a"), pathlib.PureWindowsPath("a"), pathlib.Path("a")]
     + [datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1), datetime.timedelta(1)]

@@ -6,8 +6,9 @@
 mod common;
 
 use std::convert::Infallible;
-use std::fs;
+use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use common::{Function, Value, as_if_dead, faults, names, tree};
 use remade::store::check::{Kind, Report, check};
@@ -293,6 +294,11 @@ fn locks_that_nobody_holds_are_removed_and_calls_that_run_are_left_alone() {
     let folder = scene.chosen.made.folder();
     let stale = folder.lock(scene.chosen.key(&[Value::Int(8)]));
     fs::write(&stale, "").unwrap();
+    // Somebody may have made it, and be about to lock it.
+    assert_eq!(scene.check(true).problems, []);
+    let long_ago = FileTimes::new().set_modified(SystemTime::now() - Duration::from_secs(60));
+    let file = File::options().write(true).open(&stale).unwrap();
+    file.set_times(long_ago).unwrap();
     let held = folder.lock(scene.chosen.key(&[Value::Int(1)]));
     let Attempt::Taken(lock) = lock::attempt(&held) else {
         panic!("nobody else holds it")

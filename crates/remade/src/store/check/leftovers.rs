@@ -9,6 +9,10 @@ use crate::record::MAX_BYTES;
 use crate::store::{FunctionFolder, commit, files, layout, lock, order, prune};
 use std::collections::HashSet;
 use std::path::Path;
+use std::time::Duration;
+
+/// Far longer than it takes to lock a file that was just made, also on a busy machine.
+const A_WHILE: Duration = Duration::from_secs(10);
 
 impl<P> Check<'_, P> {
     /// Files in the folder of a function that begin with a key and belong to no record of it.
@@ -93,7 +97,7 @@ impl<P> Check<'_, P> {
     pub(super) fn locks(&mut self, folder: &FunctionFolder, function: Option<&str>) {
         let names = files::names_own(folder.path()).unwrap_or_default();
         for (key, path) in lock::files_among(folder, &names) {
-            if lock::is_held(&path) {
+            if lock::is_held(&path) || !has_lain(&path) {
                 continue;
             }
             let finding = Finding {
@@ -164,6 +168,12 @@ impl<P> Check<'_, P> {
             files::remove(path).map(|()| None)
         });
     }
+}
+
+/// Whether a lock file was there for a while: who has just made one may not hold it yet.
+fn has_lain(path: &Path) -> bool {
+    let made = files::look_itself(path).and_then(|found| found.modified());
+    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > A_WHILE))
 }
 
 /// The key in the name of a result that the user gave no name.
