@@ -14,7 +14,7 @@ import cachier
 import diskcache
 import joblib
 from functions import mixed, square
-from harness import Bench, Contender, Timed, process
+from harness import Bench, Contender, Timed, process, watched
 
 from remade import PickleFile, make
 from remade._remade import _seconds_of_stat
@@ -31,10 +31,15 @@ def scalar(bench: Bench) -> None:
     }
     for cache in caches.values():
         cache(12)
+    with watched():
+        busy = make(square, cachedir=folder / "busy")
+        for _ in range(5000):
+            busy(12)
     known = {12: 144}
     record = next((folder / "remade").glob("v1/*/*.json"))
     contenders: dict[str, Contender] = {
         **{name: functools.partial(cache, 12) for name, cache in caches.items()},
+        "remade, after 4,096 calls": functools.partial(busy, 12),
         "look into a dict": lambda: known[12],
         "os.stat of the record": lambda: (os.stat(record), 144)[1],
         "fs::metadata of the record": Timed(lambda calls: _seconds_of_stat(record, calls)),
@@ -45,6 +50,12 @@ def scalar(bench: Bench) -> None:
     bench.faster(work, "diskcache.memoize", took["diskcache memoize"] / took["remade"], 6)
     stat = took["fs::metadata of the record"]
     bench.within(work, "one fs::metadata", took["remade"] / stat, 2.5)
+    # From then on the kernel tells of changes: it must be dearer to look than not to.
+    busy_work = f"{work}, after 4,096 of them"
+    busy_call = took["remade, after 4,096 calls"]
+    bench.faster(busy_work, "joblib.Memory", took["joblib.Memory"] / busy_call, 60)
+    bench.faster(busy_work, "diskcache.memoize", took["diskcache memoize"] / busy_call, 12)
+    bench.within(busy_work, "one fs::metadata", busy_call / stat, 1)
 
 
 def small_file(bench: Bench) -> None:

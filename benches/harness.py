@@ -7,21 +7,41 @@ counted: a contender that computes where it had to reuse stops the program.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from remade._remade import _set_watch_worth
+
 RUNS = "REMADE_BENCH_RUNS"  # names the file that has one byte for each run of a measured function
 TURNS = 9
 SHORTEST = 0.02  # seconds of calls in one turn: other work on the machine takes it for milliseconds
 LONGEST = 1.0  # who takes longer gets fewer turns
+
+
+WORTH = 4096  # the default: after so many looks at its records a function is watched
+NEVER = 2**32 - 1
+
+
+def never_watched() -> None:
+    """From here on every call looks, so that what is measured does not depend on how often."""
+    _set_watch_worth(NEVER)
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """Functions that are called often enough meanwhile are watched, as they are by default."""
+    _set_watch_worth(WORTH)
+    yield
+    never_watched()
 
 
 @dataclass

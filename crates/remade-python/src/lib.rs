@@ -46,6 +46,12 @@ fn _set_patience(seconds: f64) {
     remade::make::set_patience(std::time::Duration::from_secs_f64(seconds.max(0.0)));
 }
 
+/// For tests: how many looks at the records of a function are worth a watch.
+#[pyfunction]
+fn _set_watch_worth(looks: u32) {
+    remade::store::watch::set_worth(looks);
+}
+
 /// The compiled part of the package `remade`.
 #[pymodule]
 fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -71,6 +77,7 @@ fn _remade(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(events::remove_listener, module)?)?;
     module.add_function(wrap_pyfunction!(_after_fork_in_child, module)?)?;
     module.add_function(wrap_pyfunction!(_set_patience, module)?)?;
+    module.add_function(wrap_pyfunction!(_set_watch_worth, module)?)?;
     module.add_function(wrap_pyfunction!(check::_check, module)?)?;
     module.add_function(wrap_pyfunction!(code::_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(code::_normal, module)?)?;

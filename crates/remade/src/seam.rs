@@ -19,6 +19,8 @@ pub enum Operation<'a> {
     Look(&'a Path),
     /// The same for an open file.
     LookAt(&'a File),
+    /// Whether a watch has notes, and to take them; told before and after.
+    Notes,
     /// The names in a folder.
     List(&'a Path),
     /// A file to read.

@@ -88,17 +88,17 @@ impl Stamp {
 
 /// A path that is asked about at every call, with its name as the system wants it.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct PreparedPath {
     path: PathBuf,
     follow: bool,
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     name: Option<std::ffi::CString>,
 }
 
-impl Watched {
+impl PreparedPath {
     /// `follow`: if it is a link, what it leads to is meant.
-    pub(crate) fn new(path: PathBuf, follow: bool) -> Watched {
-        Watched {
+    pub(crate) fn new(path: PathBuf, follow: bool) -> PreparedPath {
+        PreparedPath {
             follow,
             #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
             name: {

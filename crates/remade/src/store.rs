@@ -21,6 +21,8 @@ pub mod prune;
 pub mod seal;
 pub mod trust;
 pub mod vouch;
+#[doc(hidden)]
+pub mod watch;
 
 use crate::call::CallKey;
 use crate::record::Record;

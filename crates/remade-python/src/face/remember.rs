@@ -59,15 +59,13 @@ pub(super) fn remember_one(
     record: &Arc<Record>,
     store: &Arc<Store>,
 ) -> PyResult<()> {
-    let (version, content) = match record.items.iter().find(|item| item.position == position) {
+    let (version, content) = match record.item_at(&position) {
         Some(item) => (item.version, content.unwrap_or(item.content)),
         None => {
             // What a persister of the user's gives back may differ from what it was given: it
             // counts as the file, and as a content of its own for those who read it in full.
-            let kept = record.results.iter().find(|result| {
-                result.position == position
-                    && result.persister != save::NUMPY
-                    && result.persister != save::PICKLE
+            let kept = record.result_at(&position).filter(|result| {
+                result.persister != save::NUMPY && result.persister != save::PICKLE
             });
             let Some(result) = kept else { return Ok(()) };
             let Ok(content) = registry::content_version(object) else {

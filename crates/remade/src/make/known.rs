@@ -2,7 +2,8 @@
 
 use crate::call::CallKey;
 use crate::record::{MAX_BYTES, Record, Unreadable};
-use crate::stamp::{self, Stamp, Watched};
+use crate::stamp::{self, PreparedPath, Stamp};
+use crate::store::watch::{Looks, SeenAt, Watch};
 use crate::store::{FunctionFolder, Store, commit, files};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,15 +26,16 @@ pub struct Known<K> {
     pub kept: K,
     pub(super) files: Vec<Option<KnownFile>>,
     written: Vec<PathBuf>,
-    path: Watched,
+    path: PreparedPath,
     stamp: Stamp,
     settled: bool,
+    seen: SeenAt,
 }
 
 /// The file of one result.
 #[derive(Debug)]
 pub struct KnownFile {
-    path: Watched,
+    path: PreparedPath,
     stamp: Stamp,
     believed: bool,
     named: bool,
@@ -67,7 +69,7 @@ impl<K: Default> Known<K> {
             .iter()
             .map(|result| {
                 result.file.as_ref().map(|file| KnownFile {
-                    path: Watched::new(store.from_stored(&file.path), file.named),
+                    path: PreparedPath::new(store.from_stored(&file.path), file.named),
                     stamp: file.stamp,
                     named: file.named,
                     believed: same_boot && file.stamp.is_settled(now),
@@ -84,9 +86,10 @@ impl<K: Default> Known<K> {
                 .iter()
                 .map(|state| store.from_stored(&state.path))
                 .collect(),
-            path: Watched::new(path, false),
+            path: PreparedPath::new(path, false),
             settled,
             stamp,
+            seen: SeenAt::default(),
             record: Arc::new(record),
         }
     }
@@ -246,18 +249,28 @@ impl Hasher for KeyHasher {
     }
 }
 
-type Table<K> = HashMap<CallKey, Arc<Known<K>>, BuildHasherDefault<KeyHasher>>;
-
 /// The records that this process knows of one function.
 #[derive(Debug)]
 pub(super) struct Memory<K> {
     table: Mutex<Table<K>>,
+    looks: Looks,
+}
+
+#[derive(Debug)]
+struct Table<K> {
+    known: HashMap<CallKey, Arc<Known<K>>, BuildHasherDefault<KeyHasher>>,
+    /// Over the folder where they lie.
+    watch: Option<Arc<Watch>>,
 }
 
 impl<K> Default for Memory<K> {
     fn default() -> Memory<K> {
         Memory {
-            table: Mutex::new(Table::default()),
+            table: Mutex::new(Table {
+                known: HashMap::default(),
+                watch: None,
+            }),
+            looks: Looks::default(),
         }
     }
 }
@@ -274,29 +287,46 @@ pub(super) enum Absent {
 
 impl<K: Default> Memory<K> {
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        let known = std::mem::take(&mut self.lock().known);
+        drop(known); // not under the lock: these may be many values of a face
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Table<K>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The record of a key as it is on the disk now: one question to the file system if it is
-    /// known already.
+    /// The record of a key as it is on the disk now: one question to the system if it is known
+    /// already.
     pub(super) fn find(
         &self,
         key: CallKey,
         path: impl FnOnce() -> Result<PathBuf, Absent>,
         store: &Store,
     ) -> Result<Arc<Known<K>>, Absent> {
-        let known = self.lock().get(&key).cloned();
+        let (known, watch) = {
+            let table = self.lock();
+            (table.known.get(&key).cloned(), table.watch.clone())
+        };
         let path = match known {
             Some(known) => {
+                // Before the look: what changes from here on leaves a note.
+                let moment = watch.as_ref().and_then(|watch| watch.moment());
+                if moment.is_some_and(|moment| known.seen.is(moment)) {
+                    return Ok(known);
+                }
                 match known.path.stamp() {
-                    Ok(stamp) if stamp == known.stamp && known.settled => return Ok(known),
+                    Ok(stamp) if stamp == known.stamp && known.settled => {
+                        match (watch, moment) {
+                            (Some(watch), Some(moment)) if watch.is_in_place(moment) => {
+                                known.seen.set(moment);
+                            }
+                            (watch, _) => self.consider_a_watch(known.path(), watch),
+                        }
+                        return Ok(known);
+                    }
                     Ok(_) => {}
                     Err(_) => {
-                        self.lock().remove(&key);
+                        self.lock().known.remove(&key);
                         return Err(Absent::None);
                     }
                 }
@@ -313,16 +343,34 @@ impl<K: Default> Memory<K> {
         Ok(known)
     }
 
+    /// After a look that would not have been needed.
+    fn consider_a_watch(&self, record: &Path, watch: Option<Arc<Watch>>) {
+        match watch {
+            None => {
+                if self.looks.are_worth_a_watch() {
+                    let watch = record.parent().and_then(Watch::over);
+                    self.lock().watch = watch;
+                }
+            }
+            Some(watch) if watch.is_over() => {
+                self.looks.begin_again();
+                let ended = self.lock().watch.take_if(|one| Arc::ptr_eq(one, &watch));
+                drop(ended);
+            }
+            Some(_) => {} // somebody reads the notes at this moment
+        }
+    }
+
     pub(super) fn insert(&self, key: CallKey, known: Arc<Known<K>>) {
         let mut table = self.lock();
-        if table.len() >= MOST {
+        if table.known.len() >= MOST {
             // What drops here may be many values of a face: not under the lock.
-            let old = std::mem::take(&mut *table);
-            table.insert(key, known);
+            let old = std::mem::take(&mut table.known);
+            table.known.insert(key, known);
             drop(table);
             drop(old);
         } else {
-            table.insert(key, known);
+            table.known.insert(key, known);
         }
     }
 }

@@ -150,7 +150,7 @@ where
 
     fn history(self) -> Option<History> {
         let record = self.record?;
-        History::of(&record, self.function.made.store(), String::new())
+        History::of(record, self.function.made.store(), String::new())
     }
 
     /// The persisters, once for a call.

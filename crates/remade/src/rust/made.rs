@@ -102,24 +102,20 @@ impl History {
     }
 
     /// What is known of the value at a place of a result that has this record.
-    pub(super) fn of(
-        record: &Arc<Record>,
-        store: &Arc<Store>,
-        position: String,
-    ) -> Option<History> {
-        let item = record.items.iter().find(|one| one.position == position)?;
+    pub(super) fn of(record: Arc<Record>, store: &Arc<Store>, position: String) -> Option<History> {
+        let item = record.item_at(&position)?;
         Some(History {
             version: item.version,
-            content: is_exact(record, item).then_some(item.content),
-            record: record.clone(),
+            content: is_exact(&record, item).then_some(item.content),
             store: store.clone(),
             position,
+            record,
         })
     }
 
     fn part(&self, index: usize) -> Option<History> {
         History::of(
-            &self.record,
+            self.record.clone(),
             &self.store,
             format!("{}[{index}]", self.position),
         )
@@ -129,8 +125,7 @@ impl History {
 /// Whether reading the value gives the version that it has: what stands in the record does, and what
 /// a persister gives back as it was. A tuple has no file, and its parts tell it.
 fn is_exact(record: &Record, item: &Item) -> bool {
-    let mut results = record.results.iter();
-    match results.find(|result| result.position == item.position) {
+    match record.result_at(&item.position) {
         Some(result) => {
             let content = result.file.as_ref().map(|file| file.content);
             let by_file = content.map(|content| persisted(result.persister_version, content));

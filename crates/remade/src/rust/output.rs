@@ -173,8 +173,7 @@ impl Loader<'_> {
             }
             Err(error) => return Err(unloadable(error.to_string())),
         };
-        let mut items = self.known.record.items.iter();
-        let item = items.find(|item| item.position == result.position);
+        let item = self.known.record.item_at(&result.position);
         let expected = item.filter(|item| item.version != item.content);
         let stored = Stored::new(path, content, expected.map(|item| item.content));
         let loaded = persister.load(&stored);

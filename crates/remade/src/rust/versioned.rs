@@ -107,7 +107,7 @@ pub(super) struct Noted {
 impl<'a> Walk<'a> {
     pub(super) fn new(store: Option<&'a Arc<Store>>) -> Walk<'a> {
         Walk {
-            encoder: Encoder::new(),
+            encoder: Encoder::roomy(),
             items: 0,
             bare: None,
             is_file: false,
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
 
     /// The version of a part by itself. It is not appended.
     pub(super) fn apart(&mut self, encode: impl FnOnce(&mut Walk<'_>)) -> Version {
-        let encoder = std::mem::take(&mut self.encoder);
+        let encoder = std::mem::replace(&mut self.encoder, Encoder::roomy());
         let (items, bare) = (self.items, self.bare.take());
         self.items = 0;
         encode(self);

@@ -7,6 +7,10 @@ use twox_hash::xxhash3_128::Hasher;
 /// are digested in one call.
 const HELD: usize = 64 * 1024;
 
+/// What the arguments of most calls take.
+#[cfg(feature = "macros")]
+const SMALL: usize = 128;
+
 /// Builds the canonical encoding of one value and digests it.
 ///
 /// Every method appends one whole item. Containers are begun with their number of items, and the
@@ -32,6 +36,15 @@ impl Encoder {
     /// An encoding without items.
     pub fn new() -> Encoder {
         Encoder::default()
+    }
+
+    /// The same with room for a small value, so that its bytes are not moved while they come.
+    #[cfg(feature = "macros")]
+    pub(crate) fn roomy() -> Encoder {
+        Encoder {
+            held: Vec::with_capacity(SMALL),
+            digest: None,
+        }
     }
 
     /// Forgets all items and keeps the memory.

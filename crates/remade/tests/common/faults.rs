@@ -80,6 +80,7 @@ pub fn errors_of(operation: Operation<'_>) -> &'static [Errno] {
         ],
         O::Lock(_) => &[Errno::NOLCK, Errno::INTR, Errno::IO, Errno::OPNOTSUPP],
         O::Unlock(_) => &[Errno::IO],
+        O::Notes => &[Errno::NOMEM],
     }
 }
 

@@ -65,7 +65,10 @@ impl Versioned for u128 {
 
 impl Walk<'_> {
     fn big_int(&mut self, value: i128) {
-        self.encoder().big_int(&value.to_le_bytes());
+        match i64::try_from(value) {
+            Ok(short) => self.int(short),
+            Err(_) => self.encoder().big_int(&value.to_le_bytes()),
+        }
     }
 }
 
