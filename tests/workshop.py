@@ -102,7 +102,9 @@ class Workshop:
 
     def write(self, **modules):
         for name, text in modules.items():
-            (self.folder / f"{name}.py").write_text(textwrap.dedent(text))
+            path = self.folder / f"{name}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text))
 
     def edit(self, module, old, new):
         """Replaces a text that is there exactly once."""

@@ -262,6 +262,7 @@ impl<'py> Walk<'_, 'py> {
         self.guard(&spot, Some(&found));
         for name in wanted {
             let part = format!("{label}.{name}");
+            self.ready(index, &part, &found, &module, name)?;
             self.attribute_of_module(
                 index,
                 &part,
@@ -272,6 +273,45 @@ impl<'py> Walk<'_, 'py> {
                     ..Access::default()
                 },
             )?;
+        }
+        Ok(())
+    }
+
+    /// Brings about what `from module import name` will find, in the order in which Python looks: what
+    /// is there, what the module makes when it is asked, a submodule that nobody has imported yet.
+    fn ready(
+        &mut self,
+        index: usize,
+        label: &str,
+        module: &Bound<'py, PyAny>,
+        module_name: &str,
+        name: &str,
+    ) -> PyResult<()> {
+        let dict = module.cast::<PyModule>()?.dict();
+        if dict.contains(name)? {
+            return Ok(());
+        }
+        if dict.contains("__getattr__")?
+            && let Some(given) = attribute(module, name)
+        {
+            if !dict.contains(name)? {
+                let spot = self.held(in_module(module_name, name));
+                self.refer(index, &format!("{label} (given)"), &given, &spot, true)?;
+            }
+            return Ok(());
+        }
+        if attribute(module, "__path__").is_none() {
+            return Ok(());
+        }
+        let submodule = format!("{module_name}.{name}");
+        if imported(self.py, &submodule).is_none()
+            && let Err(error) = self.py.import(submodule.as_str())
+            && text(error.value(self.py).as_any(), "name").as_deref() != Some(&submodule)
+        {
+            let kind = error.get_type(self.py).name()?.to_string();
+            let function = &self.nodes[index].name;
+            self.unfollowed
+                .insert(format!("import {submodule} in {function}: {kind}"));
         }
         Ok(())
     }

@@ -63,12 +63,13 @@ impl<'py> Walk<'_, 'py> {
             normal: facts.normal.clone(),
         });
         self.open_defaults(index, function, &names)?;
+        // First what an import brings about: the names of the others may lead through it.
+        for import in &facts.uses.imports {
+            self.open_import(index, import, &names)?;
+        }
         for (chain, access) in &facts.uses.chains {
             let label = chain.names.join(".");
             self.follow(index, &label, chain, *access, &names)?;
-        }
-        for import in &facts.uses.imports {
-            self.open_import(index, import, &names)?;
         }
         self.open_decorators(index, &facts, &names)
     }

@@ -102,9 +102,7 @@ pub(super) fn owns_unimported(py: Python<'_>, name: &str, rules: &Rules) -> bool
     if let Some(module) = imported(py, top) {
         return owns_module(&module, rules);
     }
-    if is_standard(py, top) {
-        return false;
-    }
+    // Also for a name of the standard library: the folder of a script comes first.
     let find = || -> PyResult<Option<String>> {
         let finders = py
             .import("sys")?

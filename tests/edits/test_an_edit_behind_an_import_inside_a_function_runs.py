@@ -1,0 +1,118 @@
+"""What a function imports when it runs is a part of it, however the import is written."""
+
+import pytest
+
+MAIN = """
+from marks import mark
+from remade import make
+
+{outside}
+
+@make(cachedir="cache")
+def f():
+    mark("f")
+    {inside}
+    return {value}
+"""
+
+SUB = "def h():\n    return 2\n\n\nLEVEL = 2\n"
+
+IMPORTS = {
+    "a submodule": ("from pkg import sub", "sub.h()"),
+    "a submodule by another name": ("from pkg import sub as other", "other.h()"),
+    "two submodules": ("from pkg import second, sub", "sub.h() + second.NONE"),
+    "a constant of a submodule": ("from pkg import sub", "sub.LEVEL"),
+    "a submodule of a subpackage": ("from pkg.inner import sub", "sub.h()"),
+    "a submodule of a package without __init__": ("from bare import sub", "sub.h()"),
+    "the whole path": ("import pkg.sub", "pkg.sub.h()"),
+    "the whole path by another name": ("import pkg.sub as other", "other.h()"),
+    "a function of a submodule": ("from pkg.sub import h", "h()"),
+}
+
+
+@pytest.fixture
+def shop(shop):
+    shop.write(
+        **{
+            "pkg/__init__": "",
+            "pkg/sub": SUB,
+            "pkg/second": "NONE = 0\n",
+            "pkg/inner/__init__": "",
+            "pkg/inner/sub": SUB,
+            "bare/sub": SUB,
+        }
+    )
+    return shop
+
+
+def edited(shop, *modules):
+    for module in modules:
+        shop.write(**{module: SUB.replace("2", "3")})
+
+
+@pytest.mark.parametrize("how", IMPORTS)
+def test_of_a_package(shop, how):
+    inside, value = IMPORTS[how]
+    shop.write(main=MAIN.format(outside="", inside=inside, value=value))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("f()") == (2, [])
+    assert shop.call("[f(), f()]") == ([2, 2], [])
+    edited(shop, "pkg/sub", "pkg/inner/sub", "bare/sub")
+    assert shop.call("f()") == (3, ["f"])
+    assert shop.call("f()") == (3, [])
+
+
+@pytest.mark.parametrize("inside", ["from . import sub", "from .inner import sub"])
+def test_of_the_package_that_the_function_is_in(shop, inside):
+    text = MAIN.format(outside="", inside=inside, value="sub.h()")
+    shop.write(**{"pkg/steps": text}, main="from pkg.steps import f\n")
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("f()") == (2, [])
+    edited(shop, "pkg/sub", "pkg/inner/sub")
+    assert shop.call("f()") == (3, ["f"])
+
+
+def test_in_a_helper(shop):
+    outside = "def helper():\n    from pkg import sub\n    return sub.h()\n"
+    shop.write(main=MAIN.format(outside=outside, inside="", value="helper()"))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("f()") == (2, [])
+    edited(shop, "pkg/sub")
+    assert shop.call("f()") == (3, ["f"])
+
+
+def test_whoever_imported_it_before(shop):
+    shop.write(main=MAIN.format(outside="", inside="from pkg import sub", value="sub.h()"))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.run("import pkg.sub, main\nanswer = main.f()") == (2, [])
+
+
+def test_a_submodule_that_appears_later(shop):
+    inside = "\n    ".join(
+        ["try:", "    from pkg import late", "except ImportError:", "    return 0"]
+    )
+    shop.write(main=MAIN.format(outside="", inside=inside, value="late.h()"))
+    assert shop.call("f()") == (0, ["f"])
+    assert shop.call("f()") == (0, [])
+    shop.write(**{"pkg/late": SUB})
+    assert shop.call("f()") == (2, ["f"])
+
+
+def test_an_attribute_that_the_package_makes_when_it_is_asked(shop):
+    lazy = "def __getattr__(name):\n    from pkg import sub\n    return getattr(sub, name)\n"
+    shop.write(**{"pkg/__init__": lazy})
+    shop.write(main=MAIN.format(outside="", inside="from pkg import h", value="h()"))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("f()") == (2, [])
+    edited(shop, "pkg/sub")
+    assert shop.call("f()") == (3, ["f"])
+
+
+@pytest.mark.parametrize("name", ["statistics", "profile", "this"])
+def test_a_module_of_ones_own_that_is_named_as_one_of_python(shop, name):
+    shop.write(**{name: SUB})
+    shop.write(main=MAIN.format(outside="", inside=f"from {name} import h", value="h()"))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("f()") == (2, [])
+    edited(shop, name)
+    assert shop.call("f()") == (3, ["f"])
