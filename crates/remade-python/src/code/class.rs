@@ -119,6 +119,9 @@ impl<'py> Walk<'_, 'py> {
             }
             self.refer(index, &name_text, &value, &spot, true)?;
         }
+        if is_named_tuple {
+            self.open_named_tuple(index, &name, &namespace)?;
+        }
         if is_enum {
             self.open_members(index, &name, &namespace)?;
         }
@@ -172,6 +175,70 @@ impl<'py> Walk<'_, 'py> {
         Ok(())
     }
 
+    /// The defaults of its fields: as `__new__` has them, since that is what gives them and what people
+    /// bind anew, and as the class tells them, where that is something else.
+    fn open_named_tuple(
+        &mut self,
+        index: usize,
+        name: &str,
+        namespace: &Bound<'py, PyDict>,
+    ) -> PyResult<()> {
+        let mut given = Vec::new();
+        let new = namespace.get_item("__new__")?;
+        let new = new.map(|new| attribute(&new, "__func__").unwrap_or(new));
+        if let Some(new) = new.filter(|new| new.get_type().is(&self.kinds.function)) {
+            self.guards.function(&new)?;
+            if let Ok(defaults) = new.getattr("__defaults__")?.cast_into::<PyTuple>() {
+                let fields: Vec<String> = new
+                    .getattr("__code__")?
+                    .getattr("co_varnames")?
+                    .extract()
+                    .unwrap_or_default();
+                let count: usize = new.getattr("__code__")?.getattr("co_argcount")?.extract()?;
+                let first = count.saturating_sub(defaults.len());
+                let fields = fields.into_iter().take(count).skip(first);
+                given.extend(fields.zip(defaults.iter()));
+            }
+        }
+        for (field, value) in &given {
+            let spot = self.held(format!("{name}({field}=)"));
+            self.refer(index, &format!("(default {field})"), value, &spot, true)?;
+        }
+        let Some(told) = namespace.get_item("_field_defaults")? else {
+            return Ok(());
+        };
+        let Ok(told) = told.cast_into::<PyDict>() else {
+            return Ok(());
+        };
+        self.guards.length(&told);
+        for (field, value) in told.iter() {
+            let Ok(text) = field.cast::<PyString>() else {
+                continue;
+            };
+            let text = text.to_string_lossy().into_owned();
+            let spot = Spot {
+                place: Place::Item(told.clone(), field.clone()),
+                name: format!("{name}._field_defaults[{text:?}]"),
+                locator: None,
+            };
+            if given
+                .iter()
+                .any(|(one, given)| *one == text && given.is(&value))
+            {
+                self.guard(&spot, Some(&value));
+                continue;
+            }
+            self.refer(
+                index,
+                &format!("(told default {text})"),
+                &value,
+                &spot,
+                true,
+            )?;
+        }
+        Ok(())
+    }
+
     fn open_dataclass(
         &mut self,
         index: usize,
@@ -189,8 +256,18 @@ impl<'py> Walk<'_, 'py> {
         let Some(fields) = namespace.get_item("__dataclass_fields__")? else {
             return Ok(());
         };
+        let mut matched = Vec::new();
         for (position, item) in fields.call_method0("items")?.try_iter()?.enumerate() {
             let (field, description): (String, Bound<'py, PyAny>) = item?.extract()?;
+            let is = |option: &str| {
+                attribute(&description, option)
+                    .is_some_and(|value| value.is_truthy().unwrap_or(false))
+            };
+            let kind = attribute(&description, "_field_type").and_then(|kind| text(&kind, "name"));
+            if kind.as_deref() != Some("_FIELD_CLASSVAR") && is("init") && !is("kw_only") {
+                matched.push(field.clone());
+            }
+            self.open_metadata(index, &format!("{position} {field}"), name, &description)?;
             for option in [
                 "init",
                 "repr",
@@ -214,6 +291,55 @@ impl<'py> Walk<'_, 'py> {
                     )?;
                 }
             }
+        }
+        // What `dataclass` writes there follows from the fields; anything else was asked for.
+        let given = namespace.get_item("__match_args__")?;
+        let written = PyTuple::new(self.py, matched)?;
+        match given {
+            Some(given) if given.eq(&written).unwrap_or(false) => {}
+            Some(given) => self.refer(index, "(match_args)", &given, &spot, true)?,
+            None => self.add(index, "(match_args)", Part::Missing, &spot),
+        }
+        Ok(())
+    }
+
+    /// What a program wrote beside a field of a dataclass for itself to read.
+    fn open_metadata(
+        &mut self,
+        index: usize,
+        field: &str,
+        name: &str,
+        description: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        let Some(metadata) =
+            attribute(description, "metadata").filter(|one| one.is_truthy().unwrap_or(true))
+        else {
+            return Ok(()); // none: one empty proxy stands for it in every field
+        };
+        let spot = self.held(format!("{name}.{field} metadata"));
+        let Some(metadata) = behind_proxy(&metadata) else {
+            return self.refer(
+                index,
+                &format!("(field {field} metadata)"),
+                &metadata,
+                &spot,
+                true,
+            );
+        };
+        self.guards.length(&metadata);
+        for (key, value) in metadata.iter() {
+            let Ok(text) = key.cast::<PyString>() else {
+                let part = format!("(field {field} metadata)");
+                return self.refer(index, &part, metadata.as_any(), &spot, true);
+            };
+            let text = text.to_string_lossy().into_owned();
+            let spot = Spot {
+                place: Place::Item(metadata.clone(), key.clone()),
+                name: format!("{name}.{field}.metadata[{text:?}]"),
+                locator: None,
+            };
+            let part = format!("(field {field} metadata {text})");
+            self.refer(index, &part, &value, &spot, true)?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Rules;
 use super::graph::{Node, Part};
 use super::guard::Guards;
-use super::kinds::{Kinds, attribute, is_passed_over, text, type_name};
+use super::kinds::{Kinds, attribute, imported, is_passed_over, text, type_name};
 use super::normal::Normalizer;
 use super::own;
 use super::place::{Implicit, Place, Spot};
@@ -250,7 +250,10 @@ impl<'a, 'py> Walk<'a, 'py> {
         }
         if value.is_instance_of::<PyType>() {
             let module = text(value, "__module__").unwrap_or_default();
-            if root || own::owns_name(self.py, &module, self.rules) {
+            if root
+                || own::owns_name(self.py, &module, self.rules)
+                || is_made_for_somebody(value, &module)
+            {
                 return Ok(Some(self.node(value, as_type)));
             }
             let name = text(value, "__qualname__").unwrap_or_default();
@@ -408,6 +411,17 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.named(&home, &called)
         }))
     }
+}
+
+/// A class that `types.new_class` put together, as `make_dataclass` does before Python 3.12: it says that
+/// it is one of `types`, where nobody finds it.
+fn is_made_for_somebody(class: &Bound<'_, PyAny>, module: &str) -> bool {
+    if module != "types" {
+        return false;
+    }
+    let name = text(class, "__qualname__").unwrap_or_default();
+    let found = imported(class.py(), module).and_then(|types| attribute(&types, &name));
+    found.is_none_or(|found| !found.is(class))
 }
 
 /// A lambda, or a function made in another: its name may be that of others too.
