@@ -94,7 +94,8 @@ class Explanation(_Fields):
         covers: The functions and classes whose code counts, the function itself first.
         packages: Packages that count by name, with their versions.
         implicit: The mutable globals and closure values that are inputs, in short.
-        not_followed: What of the code could not be followed, in sentences.
+        not_followed: What of the code could not be followed, and what of the implicit inputs is
+            not compared, in sentences.
         cachedir: The store.
         text: All of it, in words.
     """

@@ -51,6 +51,7 @@ def test_mutable_values_are_implicit_inputs_and_not_code(lab):
         ["main.number", True],
         ["main.results", False],
         ["main.table", True],
+        ["main.variable", True],
         ["settings.data", True],
         ["settings.seen", True],
         ["settings.used", False],

@@ -11,16 +11,20 @@ mod compiled;
 mod facts;
 mod follow;
 mod function;
+mod generated;
 mod graph;
 mod guard;
 mod kinds;
 mod normal;
 mod noted;
+mod object;
 mod opcodes;
 mod own;
 mod place;
 mod source;
+mod ufunc;
 mod walk;
+mod wrapper;
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -31,8 +35,10 @@ use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
 use kinds::{Kinds, attribute};
+pub(crate) use kinds::{is_passed_over, is_weak_proxy};
 pub(crate) use noted::note;
 pub(crate) use place::{Implicit, locate};
+pub(crate) use ufunc::{called_by_ufunc, calls_python};
 use walk::Walk;
 
 /// Options that change what counts.
@@ -138,6 +144,23 @@ pub(crate) fn name_of_foreign(object: &Bound<'_, PyAny>, rules: &Rules) -> Optio
     py.import(module.as_str()).ok()?;
     let found = locate(py, &module, &path)?;
     found.is(object).then(|| format!("{module}.{name}"))
+}
+
+/// The name of a module of others.
+pub(crate) fn name_of_foreign_module(module: &Bound<'_, PyAny>, rules: &Rules) -> Option<String> {
+    let name = kinds::text(module, "__name__").unwrap_or_default();
+    (!own::owns_module(module, rules)).then_some(name)
+}
+
+/// Is this class the user's own?
+pub(crate) fn is_own_class(class: &Bound<'_, PyAny>, rules: &Rules) -> bool {
+    let module = kinds::text(class, "__module__").unwrap_or_default();
+    module != "builtins" && own::owns_name(class.py(), &module, rules)
+}
+
+/// Is this an instance of a class of the user's own?
+pub(crate) fn is_of_own_class(value: &Bound<'_, PyAny>, rules: &Rules) -> bool {
+    is_own_class(value.get_type().as_any(), rules)
 }
 
 /// Name and lines of the notebook cell or doctest that defines a function, so that it can travel.

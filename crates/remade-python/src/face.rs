@@ -54,6 +54,8 @@ pub(crate) struct State {
     known: Vec<Py<PyAny>>,
     /// The implicit inputs before the run, which may bind others in their place.
     implicit: Vec<(String, Option<Version>, Py<PyAny>)>,
+    /// What of the implicit inputs is not compared, in sentences; for an explanation.
+    gaps: Vec<String>,
     /// What the function is, where a run further up must know it.
     identity: Option<Version>,
     /// The random generators among the arguments, before the run.
@@ -291,7 +293,8 @@ impl<'py> Face for Call<'_, 'py> {
     }
 
     fn not_followed(&mut self) -> Vec<String> {
-        self.prepared.code.unfollowed().to_vec()
+        let code = self.prepared.code.unfollowed().iter().cloned();
+        code.chain(self.state.gaps.drain(..)).collect()
     }
 
     fn environment(&mut self) -> Environment {

@@ -13,8 +13,11 @@ mod frame;
 pub(crate) mod kind;
 pub(crate) mod memo;
 mod object;
+mod partial;
 pub(crate) mod random;
+mod reference;
 mod short;
+mod vectorized;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,6 +34,7 @@ pub(crate) use array::region_content;
 pub(crate) use constant::{encode_constant, is_quick};
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
+pub(crate) use partial::Gap;
 pub(crate) use short::short_form;
 
 /// One pass over values for one purpose.
@@ -51,6 +55,8 @@ pub(crate) struct Walk<'py> {
     pub sources: Option<Vec<SourceState>>,
     /// What counts as the user's own code.
     pub rules: Option<Arc<Rules>>,
+    /// The parts without version, where the others are to count all the same.
+    pub gaps: Option<Vec<Gap>>,
     memo: Memo<'py>,
     depth: usize,
     sets: usize,
@@ -139,6 +145,7 @@ impl Default for Walk<'_> {
             origins: None,
             sources: None,
             rules: None,
+            gaps: None,
             memo: Memo::default(),
             depth: 0,
             sets: 0,
@@ -175,6 +182,17 @@ impl<'py> Walk<'py> {
 
     pub(crate) fn into_survey(self) -> Survey<'py> {
         self.survey.map_or_else(Survey::default, |survey| *survey)
+    }
+
+    /// As [`Walk::encode`], but what has no version leaves a gap, and the rest counts.
+    pub(crate) fn encode_in_part(
+        &mut self,
+        value: &Bound<'py, PyAny>,
+    ) -> Result<Vec<Gap>, Unversioned> {
+        self.gaps = Some(Vec::new());
+        let encoded = self.encode(value);
+        let gaps = self.gaps.take().unwrap_or_default();
+        encoded.map(|()| gaps)
     }
 
     /// What counts as the user's own code.
@@ -238,7 +256,10 @@ impl<'py> Walk<'py> {
             return Err(Unversioned::because(value, why));
         }
         self.depth += 1;
-        let encoded = self.composite(value, kind);
+        let encoded = match &self.gaps {
+            None => self.composite(value, kind),
+            Some(_) => partial::encode(self, value, kind),
+        };
         self.depth -= 1;
         match (encoded, &mut self.survey) {
             (Err(Unversioned::NoVersion { .. }), Some(survey)) => {
@@ -272,6 +293,11 @@ impl<'py> Walk<'py> {
             Kind::File => crate::files::encode(value, self),
             Kind::Pandas(_) | Kind::Polars(_) | Kind::Arrow(_) => frame::encode(self, value, kind),
             Kind::Random(random) => random::encode(self, value, random),
+            Kind::ContextVariable => reference::context_variable(self, value),
+            Kind::WeakReference => reference::weak_reference(self, value),
+            Kind::WeakContainer => reference::weak_container(self, value),
+            Kind::Vectorized => vectorized::vectorized(self, value),
+            Kind::Ufunc => vectorized::ufunc(self, value, kind),
             Kind::Never(why) => Err(Unversioned::because(value, why)),
             // All others are scalars, which came before.
             _ => object::encode(self, value, kind),
@@ -310,7 +336,7 @@ impl<'py> Walk<'py> {
         if constant::encode_quick(value, &mut self.encoder)? {
             return Ok(());
         }
-        if self.origins.is_none() && !self.history {
+        if self.origins.is_none() && !self.history && self.gaps.is_none() {
             return self.other(value);
         }
         let length = self.position.len();

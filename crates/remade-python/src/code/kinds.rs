@@ -108,8 +108,20 @@ pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, Py
     behind_proxy(&proxy)
 }
 
+/// A weak proxy, which answers every question as what it stands for.
+pub(crate) fn is_weak_proxy(value: &Bound<'_, PyAny>) -> bool {
+    const PROXIES: [&str; 4] = [
+        "ProxyType",
+        "CallableProxyType",
+        "weakproxy",
+        "weakcallableproxy",
+    ];
+    let (module, name) = type_name(value);
+    matches!(module.as_str(), "weakref" | "builtins") && PROXIES.contains(&name.as_str())
+}
+
 /// Instances that hold nothing a result could depend on, and that change all the time.
-pub(super) fn is_passed_over(value: &Bound<'_, PyAny>) -> bool {
+pub(crate) fn is_passed_over(value: &Bound<'_, PyAny>) -> bool {
     let kind = value.get_type();
     for base in kind.mro().iter() {
         let module = text(&base, "__module__").unwrap_or_default();
@@ -126,12 +138,10 @@ pub(super) fn is_passed_over(value: &Bound<'_, PyAny>) -> bool {
                     | "_BufferedIOBase"
                     | "_RawIOBase"
             ),
-            "weakref" | "_weakref" | "_weakrefset" => true,
-            "_contextvars" | "contextvars" => true,
-            "builtins" => matches!(
-                name.as_str(),
-                "weakref" | "ReferenceType" | "weakproxy" | "ContextVar" | "Token" | "PyCapsule"
-            ),
+            "weakref" => name == "finalize",
+            "_contextvars" | "contextvars" | "builtins" => {
+                matches!(name.as_str(), "Token" | "Context" | "PyCapsule")
+            }
             "asyncio.locks" | "multiprocessing.synchronize" => true,
             _ => false,
         };

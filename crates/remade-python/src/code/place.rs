@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyType};
 
 use super::kinds::{imported, namespace};
+use crate::function::MadeFunction;
 
 /// Where a value was found.
 #[derive(Clone)]
@@ -120,6 +121,9 @@ pub(crate) fn locate<'py>(
 fn attribute_as_it_stands<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
     if let Ok(module) = value.cast::<PyModule>() {
         return module.dict().get_item(name).ok().flatten();
+    }
+    if value.is_instance_of::<MadeFunction>() && name == "__wrapped__" {
+        return value.getattr(name).ok();
     }
     for class in value.cast::<PyType>().ok()?.mro().iter() {
         let names = namespace(class.cast::<PyType>().ok()?)?;

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Rules;
 use super::graph::{Node, Part};
 use super::guard::Guards;
-use super::kinds::{Kinds, attribute, imported, is_passed_over, text, type_name};
+use super::kinds::{Kinds, attribute, imported, is_passed_over, is_weak_proxy, text, type_name};
 use super::normal::Normalizer;
 use super::own;
 use super::place::{Implicit, Place, Spot};
+use super::ufunc::{called_by_ufunc, calls_python};
 use crate::value::{encode_constant, short_form};
 
 pub(super) struct Walk<'a, 'py> {
@@ -28,6 +29,8 @@ pub(super) struct Walk<'a, 'py> {
     /// Of the root function itself: another function with the same code can share all the others.
     pub(super) root_guards: Guards,
     pub(super) root: usize,
+    /// The root is an object that can be called: its state counts too.
+    root_is_object: bool,
     /// The name that the `def` of the root function is to have.
     pub(super) root_name: Option<String>,
     pub(super) implicit: Vec<Implicit>,
@@ -48,6 +51,7 @@ impl<'a, 'py> Walk<'a, 'py> {
             guards: Guards::default(),
             root_guards: Guards::default(),
             root: usize::MAX,
+            root_is_object: false,
             root_name: None,
             implicit: Vec::new(),
             implicit_index: HashMap::new(),
@@ -61,11 +65,8 @@ impl<'a, 'py> Walk<'a, 'py> {
         let root = match self.classify(object, as_type, true)? {
             Some(part) => part,
             None => {
-                let (module, name) = type_name(object);
-                self.unfollowed.insert(format!(
-                    "an object of {module}.{name} is no code that can be followed"
-                ));
-                Part::Name(format!("{module}.{name}"))
+                self.root_is_object = true;
+                self.node(object, false)
             }
         };
         if let Part::Node(index) = root {
@@ -117,6 +118,8 @@ impl<'a, 'py> Walk<'a, 'py> {
             self.open_class(index, &value)
         } else if value.is_instance_of::<PyModule>() {
             self.open_module(index, &value)
+        } else if index == self.root && self.root_is_object {
+            self.open_object(index, &value)
         } else {
             self.open_wrapper(index, &value)
         }
@@ -152,6 +155,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                 }
                 self.add_implicit(spot, Some(value), read);
                 self.add(index, label, Part::Implicit, spot);
+                self.open_instance(index, label, value)?;
             }
         }
         Ok(())
@@ -345,6 +349,9 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 
     fn classify_instance(&mut self, value: &Bound<'py, PyAny>) -> PyResult<Option<Part>> {
+        if is_weak_proxy(value) {
+            return Ok(None);
+        }
         let (module, name) = type_name(value);
         match (module.as_str(), name.as_str()) {
             ("builtins", "staticmethod" | "classmethod" | "property")
@@ -390,27 +397,59 @@ impl<'a, 'py> Walk<'a, 'py> {
                 .any(|item| item.is_callable() && !item.get_type().is(&self.kinds.object));
             return Ok(has_code.then(|| self.node(value, false)));
         }
+        let own = own::owns_name(self.py, &module, self.rules);
+        if own {
+            return Ok(None); // also one that is a thread or a handler besides
+        }
         if is_passed_over(value) {
             return Ok(Some(Part::Name(format!("{module}.{name}"))));
         }
-        if own::owns_name(self.py, &module, self.rules) || !value.is_callable() {
+        if !value.is_callable() {
             return Ok(None);
         }
-        if wrapped(value, "py_func").is_some() || wrapped(value, "__wrapped__").is_some() {
+        if self.is_wrapper(value, &module, &name) {
             return Ok(Some(self.node(value, false)));
         }
+        let Some(called) = text(value, "__qualname__").or_else(|| text(value, "__name__")) else {
+            return Ok(None);
+        };
+        let home = text(value, "__module__").unwrap_or(module);
+        // An object with a name of its own is what it holds, unless its name leads to it.
+        if self.is_written_in_python(value) && !is_found(value, &home, &called) {
+            return Ok(None);
+        }
         // A ufunc, a function of Cython: called like a function, and known by name like one.
-        let called = text(value, "__qualname__").or_else(|| text(value, "__name__"));
-        Ok(called.map(|called| {
-            let home = text(value, "__module__").unwrap_or(module);
-            if own::owns_name(self.py, &home, self.rules) {
-                self.unfollowed.insert(format!(
-                    "{home}.{called} is compiled; its code is not followed"
-                ));
-            }
-            self.named(&home, &called)
-        }))
+        if own::owns_name(self.py, &home, self.rules) {
+            self.unfollowed.insert(format!(
+                "{home}.{called} is compiled; its code is not followed"
+            ));
+        }
+        Ok(Some(self.named(&home, &called)))
     }
+
+    /// Does an object of others do nothing but wrap a function?
+    fn is_wrapper(&self, value: &Bound<'py, PyAny>, module: &str, name: &str) -> bool {
+        match (own::top(module), name) {
+            ("numpy", "vectorize") | ("toolz" | "cytoolz", "curry" | "Compose") => true,
+            ("numpy", "ufunc") => calls_python(value) && called_by_ufunc(value).is_some(),
+            _ => wrapped(value, "py_func").is_some() || wrapped(value, "__wrapped__").is_some(),
+        }
+    }
+
+    /// Does calling it run a method that a class statement made?
+    fn is_written_in_python(&self, value: &Bound<'py, PyAny>) -> bool {
+        let call = attribute(value.get_type().as_any(), "__call__");
+        call.is_some_and(|call| call.get_type().is(&self.kinds.function))
+    }
+}
+
+/// Is it what its name says?
+fn is_found(value: &Bound<'_, PyAny>, module: &str, name: &str) -> bool {
+    let mut found = imported(value.py(), module);
+    for part in name.split('.') {
+        found = found.and_then(|found| attribute(&found, part));
+    }
+    found.is_some_and(|found| found.is(value))
 }
 
 /// A class that `types.new_class` put together, as `make_dataclass` does before Python 3.12: it says that

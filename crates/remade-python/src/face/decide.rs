@@ -51,7 +51,7 @@ impl<'py> Call<'_, 'py> {
         walk.rerun_unknown = false;
         match walk.encode(&value) {
             Ok(()) if walk.alarms.is_empty() => Ok(Some(walk.version())),
-            Ok(()) | Err(Unversioned::NoVersion { .. }) => self.content(&value),
+            Ok(()) | Err(Unversioned::NoVersion { .. }) => self.content_in_part(&value),
             Err(Unversioned::Raised(error)) => Err(error),
         }
     }

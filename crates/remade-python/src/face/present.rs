@@ -13,7 +13,7 @@ use super::{Call, Generator, is_constant};
 use crate::code;
 use crate::registry::{self, Origin};
 use crate::save;
-use crate::value::{Unversioned, Walk, random, short_form};
+use crate::value::{Gap, Unversioned, Walk, random, short_form};
 
 impl<'py> Call<'_, 'py> {
     pub(super) fn verify(&mut self) -> PyResult<Vec<String>> {
@@ -178,15 +178,9 @@ impl<'py> Call<'_, 'py> {
         let before = std::mem::take(&mut self.state.implicit);
         for input in prepared.code.implicit() {
             let mut origins = Vec::new();
-            let (version, why) = self.implicit_with_origins(input, Some(&mut origins))?;
-            if let Some(why) = why
-                && self.function.first_time(&input.name)
-            {
-                self.warn(Warning::ImplicitUnversioned {
-                    function: self.function.made.name().to_owned(),
-                    name: input.name.clone(),
-                    why,
-                })?;
+            let (version, gaps) = self.implicit_with_origins(input, Some(&mut origins))?;
+            for gap in gaps {
+                self.gap(&input.name, gap)?;
             }
             if let Some(value) = input.get(self.py) {
                 let value = (input.name.clone(), version, value.unbind());
@@ -224,7 +218,7 @@ impl<'py> Call<'_, 'py> {
     pub(super) fn implicit_now(
         &mut self,
         input: &code::Implicit,
-    ) -> PyResult<(Option<Version>, Option<String>)> {
+    ) -> PyResult<(Option<Version>, Vec<Gap>)> {
         self.implicit_with_origins(input, None)
     }
 
@@ -232,16 +226,26 @@ impl<'py> Call<'_, 'py> {
         &mut self,
         input: &code::Implicit,
         origins: Option<&mut Vec<record::Origin>>,
-    ) -> PyResult<(Option<Version>, Option<String>)> {
+    ) -> PyResult<(Option<Version>, Vec<Gap>)> {
         let Some(value) = input.get(self.py) else {
-            return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), None));
+            return Ok((Some(Version::of_bytes(&[Tag::Missing as u8])), Vec::new()));
         };
         let mut walk = self.asking_history();
         // Nobody passes a global: `unknown="rerun"` is about arguments, and what has no version
         // here would be passed over.
         walk.rerun_unknown = false;
         walk.origins = origins.is_some().then(Vec::new);
-        let encoded = walk.encode(&value);
+        let encoded = match walk.encode(&value) {
+            Ok(()) => Ok(Vec::new()),
+            Err(Unversioned::NoVersion { .. }) => {
+                // It was left in the middle.
+                walk = self.asking_history();
+                walk.rerun_unknown = false;
+                walk.origins = origins.is_some().then(Vec::new);
+                walk.encode_in_part(&value)
+            }
+            Err(raised) => Err(raised),
+        };
         if let Some(origins) = origins {
             *origins = self.recorded(walk.origins.take().unwrap_or_default());
         }
@@ -252,8 +256,48 @@ impl<'py> Call<'_, 'py> {
             ));
         }
         match encoded {
-            Ok(()) => Ok((Some(walk.version()), None)),
-            Err(Unversioned::NoVersion { why, .. }) => Ok((None, Some(why))),
+            Ok(gaps) => Ok((Some(walk.version()), gaps)),
+            Err(Unversioned::NoVersion { why, .. }) => {
+                let whole = Gap {
+                    position: String::new(),
+                    why,
+                    is_tool: false,
+                };
+                Ok((None, vec![whole]))
+            }
+            Err(Unversioned::Raised(error)) => Err(error),
+        }
+    }
+
+    /// Tells of a part of an implicit input that is not compared.
+    fn gap(&mut self, input: &str, gap: Gap) -> PyResult<()> {
+        let name = format!("{input}{}", gap.position);
+        if self.only_looks {
+            let why = &gap.why;
+            self.state
+                .gaps
+                .push(format!("{name}: its value has no version ({why})"));
+        }
+        if gap.is_tool || !self.function.first_time(&name) {
+            return Ok(());
+        }
+        self.warn(Warning::ImplicitUnversioned {
+            function: self.function.made.name().to_owned(),
+            name,
+            why: gap.why,
+        })
+    }
+
+    /// The version of what it is now, read in full; parts without version leave gaps, as in
+    /// [`Call::implicit_now`].
+    pub(super) fn content_in_part(&self, value: &Bound<'py, PyAny>) -> PyResult<Option<Version>> {
+        if let Some(version) = self.content(value)? {
+            return Ok(Some(version));
+        }
+        let mut walk = self.function.walk(false, false);
+        match walk.encode_in_part(value) {
+            Ok(_) => Ok(Some(walk.version())),
+            Err(Unversioned::NoVersion { .. }) => Ok(None),
             Err(Unversioned::Raised(error)) => Err(error),
         }
     }

@@ -58,18 +58,28 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
     with_inputs(walk, class.as_any(), &code)
 }
 
+/// A module inside something else: one's own by its code, others by name.
+pub(super) fn module<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+    if let Some(name) = crate::code::name_of_foreign_module(value, walk.own()) {
+        walk.encoder.tagged(Tag::Name, name.as_bytes());
+        return Ok(());
+    }
+    let code = crate::code::of(value, walk.own())
+        .map_err(|error| Unversioned::from_error(value, error))?;
+    with_inputs(walk, value, &code)
+}
+
 fn with_inputs<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, code: &Code) -> Encoded {
-    let py = value.py();
+    // Without inputs nothing leads back from here, and equal functions need not be the same one.
+    if !code.implicit().is_empty() && !walk.is_first(value) {
+        return Ok(());
+    }
+    inputs(walk, value.py(), code)
+}
+
+/// The code, and the values of the globals that it uses.
+fn inputs<'py>(walk: &mut Walk<'py>, py: Python<'py>, code: &Code) -> Encoded {
     let inputs = code.implicit();
-    if inputs.is_empty() {
-        // Nothing leads back from here, and equal functions need not be the same one.
-        walk.encoder.version(Tag::Code, code.fingerprint());
-        walk.encoder.begin(Tag::Tuple, 0);
-        return Ok(());
-    }
-    if !walk.is_first(value) {
-        return Ok(());
-    }
     walk.encoder.version(Tag::Code, code.fingerprint());
     walk.encoder.begin(Tag::Tuple, inputs.len());
     for input in inputs {

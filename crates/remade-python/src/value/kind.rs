@@ -55,6 +55,16 @@ pub(crate) enum Kind {
     Method,
     Class,
     File,
+    /// By the value that it has now.
+    ContextVariable,
+    /// By what it refers to.
+    WeakReference,
+    /// A mapping or set that holds its items weakly, by what is in it.
+    WeakContainer,
+    /// A function that `numpy.vectorize` wraps.
+    Vectorized,
+    /// A ufunc: by name, or by the Python function that it calls.
+    Ufunc,
     /// A random generator, by its state.
     Random(RandomKind),
     /// A set or frozen set of another class: whether it is frozen.
@@ -253,7 +263,7 @@ fn builtin(class: &Bound<'_, PyType>) -> Option<Kind> {
 }
 
 fn of_standard_library(class: &Bound<'_, PyType>) -> Option<Kind> {
-    const NAMED: [(&str, &str, Kind); 16] = [
+    const NAMED: [(&str, &str, Kind); 21] = [
         ("datetime", "datetime", Kind::Reduced("datetime.datetime")),
         ("datetime", "date", Kind::Reduced("datetime.date")),
         ("datetime", "time", Kind::Reduced("datetime.time")),
@@ -267,21 +277,18 @@ fn of_standard_library(class: &Bound<'_, PyType>) -> Option<Kind> {
         ("pathlib", "PureWindowsPath", Kind::Path("PureWindowsPath")),
         ("pathlib", "PosixPath", Kind::Path("PosixPath")),
         ("pathlib", "WindowsPath", Kind::Path("WindowsPath")),
-        (
-            "contextvars",
-            "ContextVar",
-            Kind::Never("a context variable has no version"),
-        ),
+        ("contextvars", "ContextVar", Kind::ContextVariable),
         (
             "contextvars",
             "Context",
             Kind::Never("a context has no version"),
         ),
-        (
-            "weakref",
-            "ref",
-            Kind::Never("a weak reference has no version"),
-        ),
+        ("weakref", "ref", Kind::WeakReference),
+        ("weakref", "ProxyType", Kind::WeakReference),
+        ("weakref", "CallableProxyType", Kind::WeakReference),
+        ("weakref", "WeakValueDictionary", Kind::WeakContainer),
+        ("weakref", "WeakKeyDictionary", Kind::WeakContainer),
+        ("weakref", "WeakSet", Kind::WeakContainer),
     ];
     let py = class.py();
     NAMED
@@ -315,6 +322,11 @@ fn of_numpy(class: &Bound<'_, PyType>) -> PyResult<Option<Kind>> {
     }
     if class.is_subclass(types.dtype.bind(py))? {
         return Ok(Some(Kind::Dtype));
+    }
+    for (name, kind) in [("ufunc", Kind::Ufunc), ("vectorize", Kind::Vectorized)] {
+        if member(py, "numpy", name).is_some_and(|named| named.is(class)) {
+            return Ok(Some(kind));
+        }
     }
     if !class.is_subclass(types.generic.bind(py))? {
         return Ok(None);

@@ -107,7 +107,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
 }
 
 /// Everything in `__dict__` and in slots.
-fn attributes<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+pub(super) fn attributes<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
     match value.getattr_opt(intern!(py, "__dict__"))? {
         Some(state) if !state.is_empty().unwrap_or(true) => walk.item(&state)?,

@@ -43,7 +43,7 @@ pub struct Explanation {
     pub packages: BTreeMap<String, String>,
     /// The mutable globals and closure values that are inputs.
     pub implicit: Vec<Implicit>,
-    /// What could not be followed, in sentences.
+    /// What could not be followed, and what of the implicit inputs is not compared, in sentences.
     pub not_followed: Vec<String>,
 }
 
