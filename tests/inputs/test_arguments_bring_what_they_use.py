@@ -128,3 +128,63 @@ def test_functions_in_containers(shop):
     shop.write(main=MAIN + "\n    def main_first(functions):\n        return functions[0](4)\n")
     answer = shop.run(ASK.format(call=call, change="FACTORS[0] = 5"))
     assert answer == ([8, 8, 20, 20], ["apply", "apply"])
+
+
+def test_attributes_that_were_put_on_a_function(shop):
+    shop.write(
+        main=MAIN,
+        use="""
+            import functools
+            from main import make, mark
+
+            def plain(x):
+                return x
+
+            plain.factor = 2
+
+            @functools.wraps(plain)
+            def other(x):
+                return x
+
+            @make(keep="all")
+            def attribute(function):
+                mark("attribute")
+                return function.factor
+        """,
+    )
+    for name in ("plain", "other"):
+        assert shop.call(f"attribute({name})", "use") == (2, ["attribute"])
+        assert shop.call(f"attribute({name})", "use") == (2, [])
+    shop.edit("use", "plain.factor = 2", "plain.factor = 3")
+    for name in ("plain", "other"):
+        assert shop.call(f"attribute({name})", "use") == (3, ["attribute"])
+    script = """
+        import use
+        answer = [use.attribute(use.plain)]
+        use.plain.factor = 4
+        answer += [use.attribute(use.plain), use.attribute(use.plain)]
+    """
+    assert shop.run(script) == ([3, 4, 4], ["attribute"])
+
+
+def test_a_function_that_holds_itself(shop):
+    shop.write(
+        main=MAIN,
+        use="""
+            from main import make, mark
+
+            def plain(x):
+                return x * 2
+
+            plain.itself = plain
+
+            @make
+            def calls(function):
+                mark("calls")
+                return function.itself(3)
+        """,
+    )
+    assert shop.call("calls(plain)", "use") == (6, ["calls"])
+    assert shop.call("calls(plain)", "use") == (6, [])
+    shop.edit("use", "x * 2", "x * 3")
+    assert shop.call("calls(plain)", "use") == (9, ["calls"])

@@ -29,7 +29,49 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
         crate::code::of(value, walk.own())
     };
     let code = code.map_err(|error| Unversioned::from_error(value, error))?;
-    with_inputs(walk, value, &code)
+    let attributes = attributes(value)?;
+    if attributes.is_empty() {
+        return with_inputs(walk, value, &code);
+    }
+    if !walk.is_first(value) {
+        return Ok(());
+    }
+    walk.encoder.begin_named(Tag::Parts, "with attributes", 2);
+    inputs(walk, py, &code)?;
+    walk.encoder.begin(Tag::Dict, attributes.len());
+    for (name, attribute) in attributes {
+        walk.encoder.text(&name);
+        walk.part(&attribute, || format!(".{name}"))?;
+    }
+    Ok(())
+}
+
+/// What somebody put on a function for whoever has it to read. What decorators leave there has names of
+/// its own kind, or is code that is followed.
+fn attributes<'py>(value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+    let py = value.py();
+    if !value.is_exact_instance_of::<PyFunction>() {
+        return Ok(Vec::new());
+    }
+    let held = value.getattr(intern!(py, "__dict__"))?;
+    let held = held.cast::<PyDict>()?;
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    const OF_SINGLEDISPATCH: [&str; 4] = ["registry", "dispatch", "register", "_clear_cache"];
+    let dispatches = OF_SINGLEDISPATCH
+        .iter()
+        .all(|name| held.contains(name).unwrap_or(false));
+    let mut attributes = Vec::new();
+    for (name, attribute) in held.iter() {
+        let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
+        let is_mark = name.starts_with("__") && name.ends_with("__") || name == "py_func";
+        if !(is_mark || dispatches && OF_SINGLEDISPATCH.contains(&name.as_str())) {
+            attributes.push((name, attribute));
+        }
+    }
+    attributes.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(attributes)
 }
 
 /// A made function counts as the plain one.
