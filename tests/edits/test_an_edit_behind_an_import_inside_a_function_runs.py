@@ -116,3 +116,24 @@ def test_a_module_of_ones_own_that_is_named_as_one_of_python(shop, name):
     assert shop.call("f()") == (2, [])
     edited(shop, name)
     assert shop.call("f()") == (3, ["f"])
+
+
+@pytest.mark.parametrize("value", ["pkg.sub.h()", "pkg.h()", "pkg.__dict__['known']()"])
+def test_what_a_package_makes_when_a_function_names_it(shop, value):
+    lazy = """
+        import importlib
+        from .second import known
+
+        def __getattr__(name):
+            if name == "h":
+                return importlib.import_module("pkg.sub").h
+            return importlib.import_module("pkg." + name)
+    """
+    shop.write(**{"pkg/__init__": lazy, "pkg/second": SUB.replace("h", "known")})
+    shop.write(main=MAIN.format(outside="import pkg", inside="pass", value=value))
+    assert shop.call("f()") == (2, ["f"])
+    assert shop.call("[f(), f()]") == ([2, 2], [])
+    edited(shop, "pkg/sub")
+    shop.write(**{"pkg/second": SUB.replace("h", "known").replace("2", "3")})
+    assert shop.call("f()") == (3, ["f"])
+    assert shop.call("f()") == (3, [])

@@ -188,6 +188,20 @@ impl<'py> Walk<'_, 'py> {
         };
         let dict = module.cast::<PyModule>()?.dict();
         let name = key(self.py, next).into_any();
+        if next == "__dict__" {
+            let spot = self.held(module_name);
+            return self.refer(index, label, module, &spot, true);
+        }
+        if !access.store && !dict.contains(&name)? && dict.contains("__getattr__")? {
+            // It makes its attributes when they are asked for; some stay there.
+            if let Some(given) = attribute(module, next)
+                && !dict.contains(&name)?
+            {
+                let spot = self.held(in_module(&module_name, next));
+                let label = format!("{label} (given)");
+                self.follow_from(index, &label, given, spot, &rest[1..], access)?;
+            }
+        }
         let value = dict
             .get_item(&name)?
             .or_else(|| imported(self.py, &format!("{module_name}.{next}")));
@@ -262,7 +276,7 @@ impl<'py> Walk<'_, 'py> {
         self.guard(&spot, Some(&found));
         for name in wanted {
             let part = format!("{label}.{name}");
-            self.ready(index, &part, &found, &module, name)?;
+            self.ready(index, &found, &module, name)?;
             self.attribute_of_module(
                 index,
                 &part,
@@ -282,7 +296,6 @@ impl<'py> Walk<'_, 'py> {
     fn ready(
         &mut self,
         index: usize,
-        label: &str,
         module: &Bound<'py, PyAny>,
         module_name: &str,
         name: &str,
@@ -291,13 +304,7 @@ impl<'py> Walk<'_, 'py> {
         if dict.contains(name)? {
             return Ok(());
         }
-        if dict.contains("__getattr__")?
-            && let Some(given) = attribute(module, name)
-        {
-            if !dict.contains(name)? {
-                let spot = self.held(in_module(module_name, name));
-                self.refer(index, &format!("{label} (given)"), &given, &spot, true)?;
-            }
+        if dict.contains("__getattr__")? && attribute(module, name).is_some() {
             return Ok(());
         }
         if attribute(module, "__path__").is_none() {
