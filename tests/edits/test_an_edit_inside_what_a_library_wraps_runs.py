@@ -129,3 +129,59 @@ def test_what_is_the_library_itself_counts_by_name(shop, call):
     library = shop.folder / "site-packages" / "lib.py"
     library.write_text(LIBRARY.replace("x * 2", "x + x"))
     assert shop.call("f(2)") == (4.0, [])
+
+
+#: What toolz does, with the names that it has there.
+TOOLZ = """
+import functools
+
+class curry:
+    def __init__(self, func, *args, **keywords):
+        self._partial = functools.partial(func, *args, **keywords)
+        self.__name__ = func.__name__
+        self.calls = 0
+
+    func = property(lambda self: self._partial.func)
+    args = property(lambda self: self._partial.args)
+    keywords = property(lambda self: self._partial.keywords)
+
+    def __call__(self, *args):
+        self.calls += 1
+        return self._partial(*args)
+
+class Compose:
+    __slots__ = ("first", "funcs")
+    __wrapped__ = property(lambda self: self.first)
+
+    def __init__(self, *funcs):
+        self.first, self.funcs = funcs[-1], funcs[-2::-1]
+
+    def __call__(self, x):
+        x = self.first(x)
+        for function in self.funcs:
+            x = function(x)
+        return x
+"""
+
+OF_TOOLZ = {
+    "an argument that is given": ("toolz.curry(pow, 2)", "pow, 2", "pow, 3", 27.0),
+    "a keyword that is given": ("toolz.curry(pow, exp=2)", "exp=2", "exp=3", 27.0),
+    "the function": ("toolz.curry(h)", "2.5", "3.5", 10.5),
+    "the first": ("toolz.Compose(abs, h)", "2.5", "3.5", 10.5),
+    "the last": ("toolz.Compose(h, abs)", "2.5", "3.5", 10.5),
+    "their order": ("toolz.Compose(str, h)", "str, h", "h, float", 7.5),
+}
+
+
+@pytest.mark.parametrize("edit", OF_TOOLZ)
+def test_of_toolz(shop, edit):
+    (shop.folder / "site-packages" / "toolz.py").write_text(TOOLZ)
+    made, old, new, value = OF_TOOLZ[edit]
+    function = '@make(cachedir="cache")\ndef f():\n    mark("f")\n    return use(THE)\n'
+    shop.write(main="import toolz\n" + HEAD + f"THE = {made}\n" + function)
+    first, runs = shop.call("f()")
+    assert runs == ["f"]
+    assert shop.call("f()") == (first, [])
+    shop.edit("main", old, new)
+    assert shop.call("f()") == (value, ["f"])
+    assert shop.call("f()") == (value, [])
