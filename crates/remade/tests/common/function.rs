@@ -15,7 +15,7 @@ use remade::store::{Durable, Store, files};
 use remade::version::Version;
 
 use super::asked::Asked;
-use super::value::Value;
+use super::value::{Value, bytes_of};
 
 pub type Body = Box<dyn Fn(&[Value]) -> Result<Value, String>>;
 
@@ -63,6 +63,14 @@ pub struct Function {
 /// The body that returns its first argument.
 pub fn identity(arguments: &[Value]) -> Result<Value, String> {
     Ok(arguments[0].clone())
+}
+
+/// The body that returns so many bytes that tell the number it was given.
+pub fn numbers_to_bytes(length: usize) -> impl Fn(&[Value]) -> Result<Value, String> + 'static {
+    move |arguments| match arguments[0] {
+        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, length))),
+        _ => Err("numbers only".to_owned()),
+    }
 }
 
 pub fn store_in(folder: &Path) -> Arc<Store> {

@@ -18,6 +18,6 @@ pub mod torture;
 mod value;
 
 pub use asked::{Asked, OnPause};
-pub use function::{Body, Function, Output, identity, store_in};
+pub use function::{Body, Function, Output, identity, numbers_to_bytes, store_in};
 pub use left::{DEAD, as_if_dead, names, staged_in_vain, tree};
 pub use value::{Value, bytes_of};
