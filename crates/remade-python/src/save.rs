@@ -379,6 +379,7 @@ impl<'py> Saver<'_, 'py> {
                 position: position.clone(),
                 version,
                 content,
+                code: registry::code_of(&object)?.version(),
             });
             self.tracked.push(Tracked {
                 position,

@@ -41,6 +41,7 @@ impl<'py> Saver<'_, 'py> {
                     position: part.position.to_owned(),
                     version,
                     content: loaded,
+                    code: None, // it is an array or an image
                 });
             }
             self.tracked.extend(whole(&part).map(|mut whole| {

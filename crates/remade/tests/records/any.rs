@@ -244,7 +244,7 @@ pub fn record() -> impl Strategy<Value = Record> {
         shape(),
         vec(result(), 2..4),
         vec(source(), 0..2),
-        vec((text(), version(), version()), 0..2),
+        vec((text(), version(), version(), option::of(version())), 0..2),
         option::of(never_fresh()),
     );
     let facts = (
@@ -298,10 +298,11 @@ pub fn record() -> impl Strategy<Value = Record> {
             written,
             items: items
                 .into_iter()
-                .map(|(position, version, content)| Item {
+                .map(|(position, version, content, code)| Item {
                     position,
                     version,
                     content,
+                    code,
                 })
                 .collect(),
             never_fresh,

@@ -77,6 +77,7 @@ fn write_golden() {
         position: "[0]".to_owned(),
         version: Version::from_u128(1),
         content: Version::from_u128(2),
+        code: None,
     });
     record.results[1].file.as_mut().unwrap().digest = Digest::Array;
     fs::create_dir_all(GOLDEN).unwrap();
