@@ -88,6 +88,7 @@ pub fn check<A, R, O: Output<R>>(
     output: O,
 ) -> Result<bool, Error> {
     let mut call = Call::new(function, arguments, give, word, runs_nothing, output);
+    call.looks_into_the_store("check");
     make::check(&function.made, &mut call).map_err(Answer::from_call)
 }
 
@@ -99,6 +100,7 @@ pub fn load<R, O: Output<R>>(
     let give = |(): &(), _: &mut Arguments<'_>| {};
     let word = |(): &(), _: &str| None;
     let mut call = Call::new(function, (), give, word, runs_nothing, output);
+    call.looks_into_the_store("load");
     let value = make::newest(&function.made, &mut call).map_err(Answer::from_call)?;
     Ok(value.map(|value| Made::new(value, call.history())))
 }
@@ -146,6 +148,12 @@ where
             record: None,
             returns: PhantomData,
         }
+    }
+
+    /// What is stored just now is no call: whoever is told it has an input that no record can name.
+    fn looks_into_the_store(&self, how: &str) {
+        let asked = format!("{}::{how}", self.function.name());
+        self.callers.note_unrecorded(&asked);
     }
 
     fn history(self) -> Option<History> {
