@@ -45,7 +45,8 @@ struct Call<A, R, E, O, G, W, B> {
     ended: Vec<String>,
     callers: Callers,
     entered: Option<Entered>,
-    nested: Nested,
+    /// What a run drew from outside. A fresh call has none, and makes no room for it.
+    nested: Option<Box<Nested>>,
     /// The record of what is returned.
     record: Option<Arc<Record>>,
     returns: PhantomData<(R, E)>,
@@ -144,7 +145,7 @@ where
             ended: Vec::new(),
             callers: Callers::of(function),
             entered: None,
-            nested: Nested::default(),
+            nested: None,
             record: None,
             returns: PhantomData,
         }
@@ -384,15 +385,16 @@ where
         let returned = (self.body)(arguments);
         // Should the body panic, the frame ends with the call.
         if let Some(entered) = self.entered.take() {
-            self.nested = entered.frame().nested();
+            self.nested = Some(Box::new(entered.frame().nested()));
         }
         returned.map_err(CallError::Function)
     }
 
     fn raised(&mut self, running: &Running) {
         let sources = &running.present().sources;
+        let nested = self.nested();
         self.callers
-            .note_parts(self.function, sources, &self.nested, running.is_versioned());
+            .note_parts(self.function, sources, &nested, running.is_versioned());
     }
 
     fn changed(&mut self, _: &R) -> Result<Vec<(String, Changed)>, CallError<E>> {
@@ -400,7 +402,7 @@ where
     }
 
     fn nested(&mut self) -> Nested {
-        self.nested.clone()
+        self.nested.as_deref().cloned().unwrap_or_default()
     }
 
     fn save(
