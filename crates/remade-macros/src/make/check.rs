@@ -116,17 +116,15 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
             "a generic function cannot be made, and `impl` makes it one: name the type",
         );
     }
+    if let Some(word) = changed(&typed.ty) {
+        return refuse(
+            word,
+            "a made function cannot change its argument, since a stored result could not repeat \
+             that: take it by value and return it",
+        );
+    }
     let borrowed = match &*typed.ty {
-        Type::Reference(reference) => {
-            if let Some(word) = &reference.mutability {
-                return refuse(
-                    word,
-                    "a made function cannot change its argument, since a stored result could not \
-                     repeat that: take it by value and return it",
-                );
-            }
-            Some(reference.clone())
-        }
+        Type::Reference(reference) => Some(reference.clone()),
         _ => None,
     };
     Ok(Parameter {
@@ -201,6 +199,29 @@ fn opaque(ty: &Type) -> Option<syn::Token![impl]> {
     impl<'ast> Visit<'ast> for Search {
         fn visit_type_impl_trait(&mut self, found: &'ast syn::TypeImplTrait) {
             self.0.get_or_insert(found.impl_token);
+        }
+    }
+    let mut search = Search(None);
+    search.visit_type(ty);
+    search.0
+}
+
+/// The first `mut` of a borrow in a type, at any depth.
+fn changed(ty: &Type) -> Option<syn::Token![mut]> {
+    struct Search(Option<syn::Token![mut]>);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_reference(&mut self, found: &'ast syn::TypeReference) {
+            if let Some(word) = found.mutability {
+                self.0.get_or_insert(word);
+            }
+            syn::visit::visit_type_reference(self, found);
+        }
+        // What a function is given when it is called is no part of the argument.
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast syn::ParenthesizedGenericArguments,
+        ) {
         }
     }
     let mut search = Search(None);
