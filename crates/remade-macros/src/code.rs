@@ -2,7 +2,7 @@
 
 use crate::fingerprint;
 use crate::make::Depend;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -50,7 +50,7 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
         let mut tokens = parsed.to_token_stream().into_iter();
         let span = tokens
             .next()
-            .map_or_else(proc_macro2::Span::call_site, |token| token.span());
+            .map_or_else(Span::call_site, |token| token.span());
         Err(Error::new(
             span,
             format!("remade: {what} cannot be named in depends: put it in a module and mark that"),
@@ -180,6 +180,12 @@ pub(crate) fn source(signature: &syn::Signature, block: &syn::Block) -> String {
     format!("{} {body}", signature.to_token_stream())
 }
 
+/// For what we write about something of the user's: errors point there, and names are ours. The span
+/// itself would not do, since a macro of the user's may have written the one and not the other.
+pub(crate) fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
 /// The hidden function that describes a piece of code. `depends`: None where the executable stands
 /// for all that it calls.
 pub(crate) fn described(
@@ -197,7 +203,7 @@ pub(crate) fn described(
         Some(paths) => {
             let paths = paths
                 .iter()
-                .map(|path| quote_spanned!(path.span()=> #path::__remade_code));
+                .map(|path| quote_spanned!(at(path.span())=> #path::__remade_code));
             quote!(::core::option::Option::Some(&[#(#paths),*]))
         }
     };
@@ -211,7 +217,7 @@ pub(crate) fn described(
         #[doc(hidden)]
         #[allow(dead_code)]
         #visibility fn __remade_code() -> &'static ::remade::__private::Code {
-            static CODE: ::remade::__private::Code = ::remade::__private::Code {
+            static __REMADE_CODE: ::remade::__private::Code = ::remade::__private::Code {
                 module: ::core::module_path!(),
                 name: #text,
                 digest: #digest,
@@ -221,7 +227,7 @@ pub(crate) fn described(
                 depends: #depends,
                 prepare: #prepare,
             };
-            &CODE
+            &__REMADE_CODE
         }
     }
 }

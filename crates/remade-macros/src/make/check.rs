@@ -123,13 +123,14 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
              that: take it by value and return it",
         );
     }
-    let borrowed = match &*typed.ty {
+    let ty = bare(&typed.ty);
+    let borrowed = match ty {
         Type::Reference(reference) => Some(reference.clone()),
         _ => None,
     };
     Ok(Parameter {
         name,
-        ty: (*typed.ty).clone(),
+        ty: ty.clone(),
         borrowed,
         counts: true,
     })
@@ -138,7 +139,7 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
 fn returns(output: &ReturnType) -> Result<Returns> {
     let ty = match output {
         ReturnType::Default => return Ok(Returns::Plain(syn::parse_quote!(()))),
-        ReturnType::Type(_, ty) => &**ty,
+        ReturnType::Type(_, ty) => bare(ty),
     };
     if let Some(word) = opaque(ty) {
         return refuse(
@@ -160,6 +161,16 @@ fn returns(output: &ReturnType) -> Result<Returns> {
         },
         None => Returns::Plain(ty.clone()),
     })
+}
+
+/// A type without what stands around it: parentheses, and the group that a macro of the user's puts
+/// around a type that it was given.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(group) => bare(&group.elem),
+        ty => ty,
+    }
 }
 
 /// `Result<T, E>`, or an alias of that name.
