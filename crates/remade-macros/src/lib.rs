@@ -7,6 +7,7 @@ mod code;
 mod derive;
 mod fingerprint;
 mod make;
+mod place;
 
 use proc_macro::TokenStream;
 

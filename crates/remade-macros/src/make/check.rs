@@ -1,6 +1,7 @@
 //! Which functions cannot be made, and why?
 
 use super::parse::Options;
+use crate::place::{is_associated, is_ours};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Error, FnArg, GenericParam, Ident, ItemFn, Pat, Result, ReturnType, Type};
@@ -34,11 +35,26 @@ pub(crate) enum Returns {
     },
 }
 
+/// Why a function has not both attributes.
+pub(crate) const CODE_OF_MADE: &str =
+    "a made function is named in depends as it is, without #[remade::code]";
+
+const ASSOCIATED: &str = "a function in an `impl` or a `trait` cannot be made, since what can be \
+                          asked of it has no place there: put it outside, and call it from here";
+
 fn refuse<T>(span: impl Spanned, why: &str) -> Result<T> {
     Err(Error::new(span.span(), format!("remade: {why}")))
 }
 
 pub(crate) fn check(options: Options, function: ItemFn) -> Result<MadeFunction> {
+    for attribute in &function.attrs {
+        if is_ours(attribute, "make") {
+            return refuse(attribute.path(), "`make` is given twice");
+        }
+        if is_ours(attribute, "code") {
+            return refuse(attribute.path(), CODE_OF_MADE);
+        }
+    }
     let signature = &function.sig;
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
         return refuse(
@@ -46,6 +62,13 @@ pub(crate) fn check(options: Options, function: ItemFn) -> Result<MadeFunction> 
             "a method cannot be made: make a function that takes what it needs of `self` as \
              parameters, and call it from the method",
         );
+    }
+    let bare = ItemFn {
+        attrs: Vec::new(),
+        ..function.clone()
+    };
+    if is_associated(&bare) {
+        return refuse(&signature.ident, ASSOCIATED);
     }
     if let Some(word) = &signature.asyncness {
         return refuse(
