@@ -13,6 +13,7 @@ mod follow;
 mod function;
 mod graph;
 mod guard;
+mod kept;
 mod kinds;
 mod normal;
 mod noted;
@@ -30,6 +31,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
+pub(crate) use kept::{Gathering, Kept};
 use kinds::{Kinds, attribute};
 pub(crate) use noted::note;
 pub(crate) use place::{Implicit, locate};
@@ -229,6 +231,9 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Cod
     }
     let code = follow(&object, root, rules, as_type)?;
     remember(key, code.body.bind(py))?;
+    if as_type {
+        kept::met(&object, &code.body);
+    }
     Ok(code)
 }
 
