@@ -341,14 +341,24 @@ def _known_as(func: Any) -> tuple[str, str]:
         owner = getattr(plain, "__self__", None)
         module = getattr(owner, "__name__", None) or type(plain).__module__
     if module in ("__main__", "__mp_main__"):
-        main = sys.modules.get("__main__")
-        spec = getattr(main, "__spec__", None)
-        file = getattr(main, "__file__", None)
-        if spec is not None and spec.name != "__main__":
-            module = spec.name.removesuffix(".__main__")
-        elif file:
-            module = os.path.splitext(os.path.basename(file))[0]
+        module = _script_of(plain) or module
     return str(module), str(qualname)
+
+
+def _script_of(plain: Any) -> str | None:
+    """The name of the script that defines a function: one name in all processes that it starts."""
+    # A worker that is spawned reads the script before it is the main module there; and a function
+    # that came by value has names of its own, which do not tell.
+    for names in (getattr(plain, "__globals__", {}), vars(sys.modules.get("__main__", object))):
+        if names.get("__name__") not in ("__main__", "__mp_main__"):
+            continue
+        spec, file = names.get("__spec__"), names.get("__file__")
+        if spec is not None and spec.name != "__main__":
+            name: str = spec.name
+            return name.removesuffix(".__main__")
+        if file:
+            return os.path.splitext(os.path.basename(file))[0]
+    return None
 
 
 def _dress(made: Any, func: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 
@@ -29,7 +30,7 @@ def reduce(made: _Made) -> str | tuple[Any, ...]:
     if found is made and module not in ("__main__", "__mp_main__"):
         return qualname
     try:
-        import cloudpickle
+        import cloudpickle  # noqa: F401 - to know whether there is one
     except ImportError:
         return qualname
     mark = _under_way.leaving.get(id(made))
@@ -45,12 +46,46 @@ def reduce(made: _Made) -> str | tuple[Any, ...]:
         parts: Any = function, output, decorators, made._options["cutoff"]
         if outermost:
             # All in one pickle, so that what they share arrives once.
-            parts = cloudpickle.dumps(parts)
+            parts = _dumps(parts)
         options = {**_configure.in_effect(made._options), "cutoff": None}
         return rebuild, (parts, name, options, made._pseudo_files(), mark)
     finally:
         if outermost:
             _under_way.leaving = {}
+
+
+def _dumps(parts: Any) -> bytes:
+    import io
+
+    file = io.BytesIO()
+    _pickler()(file).dump(parts)
+    return file.getvalue()
+
+
+@functools.cache
+def _pickler() -> Any:
+    """That of cloudpickle, but for code, which keeps the name of its file.
+
+    Where it lost that, as it does under cloudpickle 3.1.3, nobody there would find its text.
+    """
+    import collections
+    import copyreg
+    import marshal
+    import types
+
+    import cloudpickle
+
+    plain: Any = cloudpickle.Pickler
+    table = getattr(plain, "dispatch_table", copyreg.dispatch_table)
+
+    def reduce_code(code: types.CodeType) -> Any:
+        try:
+            return marshal.loads, (marshal.dumps(code),)
+        except ValueError:  # somebody put an object among its constants
+            return table[types.CodeType](code)
+
+    ours = collections.ChainMap({types.CodeType: reduce_code}, table)
+    return type("Pickler", (plain,), {"dispatch_table": ours})
 
 
 def rebuild(

@@ -77,6 +77,43 @@ def test_the_outer_runs_every_time(shop, name, value, runs):
         assert shop.call(f"outermost({name!r})") == (value, ["outermost", *runs])
 
 
+STORED = """
+    from remade import make
+    from marks import mark
+
+    @make()
+    def base(n):
+        return n
+
+    @make()
+    def newest():
+        mark("newest")
+        return base.load()
+
+    @make()
+    def is_stored(n):
+        mark("is_stored")
+        return base.check_call_in_cache(n)
+
+    @make()
+    def counts_on(start):
+        mark("counts_on")
+        try:
+            return counts_on.load() + 1
+        except LookupError:
+            return start
+"""
+
+
+def test_what_is_stored_just_now_is_an_input_that_no_record_names(shop):
+    shop.write(main=STORED)
+    assert shop.call("[base(1), newest(), is_stored(1)]") == ([1, 1, True], ["newest", "is_stored"])
+    assert shop.call("[base(2), newest(), is_stored(1)]") == ([2, 2, False], ["newest", "is_stored"])
+    told = ["nested call without version: main.base.load()"]
+    assert shop.call("list(map(str, newest.explain().reasons))") == (told, [])
+    assert shop.call("[counts_on(5), counts_on(5)]") == ([5, 6], ["counts_on"] * 2)
+
+
 def test_a_closure_inside_cannot_be_found_again(shop):
     shop.write(main=MAIN)
     script = """

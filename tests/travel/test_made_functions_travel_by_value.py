@@ -7,7 +7,7 @@ import pytest
 
 from counting import in_process, lines
 
-pytest.importorskip("cloudpickle")
+cloudpickle = pytest.importorskip("cloudpickle")
 
 TESTS = str(Path(__file__).parent.parent)
 
@@ -133,7 +133,9 @@ def test_a_method_of_a_class_of_the_script(travel):
         "f = Model(10).fit\n"
     )
     results, ran = travel(define, [1])
-    assert (results, ran) == (["11"], 0)
+    # From 3.1.3 on cloudpickle takes the name of its file from the code of a class: it has no text then.
+    has_text = cloudpickle.__version__.split(".") < ["3", "1", "3"]
+    assert (results, ran) == (["11"], 0 if has_text else 1)
 
 
 def test_an_async_function(travel):

@@ -1,7 +1,9 @@
 """By reference from modules, by value from scripts; the same store, so one run in all."""
 
+import ast
 import os
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -154,3 +156,47 @@ def test_with_every_protocol(run, protocol):
         """
     )
     assert out == "True\n6\n"
+
+
+WORKER_OF_A_SCRIPT = """
+import multiprocessing, os, sys
+from counting import note
+from remade import make
+
+@make(cachedir=os.environ["STORE"], keep="all")
+def square(x):
+    note(os.environ["STORE"] + ".runs", f"{x}")
+    return x * x
+
+def worker(x):
+    return square(x)
+
+if __name__ == "__main__":
+    print(square(2))
+    with multiprocessing.get_context(METHOD).Pool(2) as pool:
+        print(pool.map(worker, [1, 2, 2]))
+    print(square(1), sorted(os.listdir(os.environ["STORE"] + "/v1")))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["script.py"], ["-m", "script"], ["-m", "package.script"]])
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_a_plain_worker_of_a_script_finds_what_the_script_has_stored(
+    run, tmp_path, method, arguments
+):
+    # A worker that is spawned runs the script under another name than `__main__`.
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
+    for folder in (tmp_path, tmp_path / "package"):
+        text = WORKER_OF_A_SCRIPT.replace("METHOD", repr(method))
+        (folder / "script.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    two, three, last = done.stdout.splitlines()
+    assert (two, three) == ("4", "[1, 4, 4]")
+    assert run.runs() == ["1", "2"]
+    number, folders = last.split(" ", 1)
+    assert number == "1"
+    assert sum("square" in folder for folder in ast.literal_eval(folders)) == 1

@@ -44,6 +44,12 @@ fn made_scalar(n: u64) -> f64 {
     halved(n)
 }
 
+/// The same, of which every call looks at its record.
+#[make(depends = [])]
+fn looking_scalar(n: u64) -> f64 {
+    halved(n)
+}
+
 #[make(depends = [], output = NpyFile::new("ramp.npy"))]
 fn made_array(n: u64) -> Array1<f64> {
     ramp(n)
@@ -137,6 +143,7 @@ fn tell_first_call(name: &str) {
 }
 
 const REMADE: &str = "remade";
+const LOOKING: &str = "remade, the first 4,096 calls";
 const MAPPED: &str = "remade, mapped";
 const REDB: &str = "cached 4.1, redb";
 const SLED: &str = "cached 0.56, sled";
@@ -199,12 +206,19 @@ fn main() {
         1,
         [REMADE, REDB, SLED].map(Contender::elsewhere).into(),
     );
+    // From its 4,096th call on a function is watched; the other one never is.
+    (0..5000).for_each(|_| assert_eq!(*made_scalar(black_box(3)).expect("a value"), 1.5));
+    remade::store::watch::set_worth(u32::MAX);
     rows.extend(measure(
         "fresh call, u64 to f64",
         20_000,
         vec![
             Contender::here(REMADE, || {
                 let value = made_scalar(black_box(3)).expect("a value");
+                assert_eq!(*value, 1.5);
+            }),
+            Contender::here(LOOKING, || {
+                let value = looking_scalar(black_box(3)).expect("a value");
                 assert_eq!(*value, 1.5);
             }),
             Contender::here(REDB, || {

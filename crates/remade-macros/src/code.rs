@@ -1,8 +1,9 @@
 //! `#[code]`, and the description of a piece of code that `#[make]` writes, too.
 
 use crate::fingerprint;
-use crate::make::Depend;
-use proc_macro2::TokenStream;
+use crate::make::{CODE_OF_MADE, Depend};
+use crate::place::{is_associated, is_ours};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -50,12 +51,15 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
         let mut tokens = parsed.to_token_stream().into_iter();
         let span = tokens
             .next()
-            .map_or_else(proc_macro2::Span::call_site, |token| token.span());
+            .map_or_else(Span::call_site, |token| token.span());
         Err(Error::new(
             span,
             format!("remade: {what} cannot be named in depends: put it in a module and mark that"),
         ))
     };
+    if let Some(error) = misplaced(&parsed) {
+        return Err(error);
+    }
     let generic = |generics: &syn::Generics| !generics.params.is_empty();
     let (name, visibility, attributes) = match &parsed {
         Item::Fn(item) => (&item.sig.ident, &item.vis, &item.attrs),
@@ -100,6 +104,33 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
             #described
         }
     })
+}
+
+/// Where an item has another of our attributes, or stands where nothing can stand beside it.
+fn misplaced(item: &Item) -> Option<Error> {
+    let mut bare = item.clone();
+    let (attributes, name) = match &mut bare {
+        Item::Fn(item) => (&mut item.attrs, item.sig.ident.clone()),
+        Item::Const(item) => (&mut item.attrs, item.ident.clone()),
+        _ => return None,
+    };
+    let attributes = std::mem::take(attributes);
+    let find = |name| attributes.iter().find(|one| is_ours(one, name));
+    let error = |span: Span, why: &str| Some(Error::new(span, format!("remade: {why}")));
+    if let Some(made) = find("make") {
+        return error(made.path().span(), CODE_OF_MADE);
+    }
+    if let Some(code) = find("code") {
+        return error(code.path().span(), "`code` is given twice");
+    }
+    if is_associated(&bare) {
+        return error(
+            name.span(),
+            "what stands in an `impl` or a `trait` cannot be named in depends: put it outside, or \
+             all of it in a module, and mark that",
+        );
+    }
+    None
 }
 
 fn own_file(item: &Item) -> Error {
@@ -180,6 +211,28 @@ pub(crate) fn source(signature: &syn::Signature, block: &syn::Block) -> String {
     format!("{} {body}", signature.to_token_stream())
 }
 
+/// For what we write about something of the user's: errors point there, and names are ours. The span
+/// itself would not do, since a macro of the user's may have written the one and not the other.
+pub(crate) fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+/// What describes an item that `depends` names.
+///
+/// A function that is not marked has no place where a description could be, and the compiler would
+/// say that it is no module. So the path is given a name of ours first, for which there is a type
+/// that stands behind everything else that may have the name; and whatever has no description is
+/// refused by a trait, which says what to do.
+fn depend(path: &Path) -> TokenStream {
+    quote_spanned! {at(path.span())=> {
+        #[allow(unused_imports)]
+        use #path as __not_marked_with_remade_code;
+        #[allow(unused_imports)]
+        use ::remade::__private::unmarked::*;
+        __not_marked_with_remade_code::__remade_code
+    }}
+}
+
 /// The hidden function that describes a piece of code. `depends`: None where the executable stands
 /// for all that it calls.
 pub(crate) fn described(
@@ -195,9 +248,7 @@ pub(crate) fn described(
     let depends = match depends {
         None => quote!(::core::option::Option::None),
         Some(paths) => {
-            let paths = paths
-                .iter()
-                .map(|path| quote_spanned!(path.span()=> #path::__remade_code));
+            let paths = paths.iter().map(|path| depend(path));
             quote!(::core::option::Option::Some(&[#(#paths),*]))
         }
     };
@@ -211,7 +262,7 @@ pub(crate) fn described(
         #[doc(hidden)]
         #[allow(dead_code)]
         #visibility fn __remade_code() -> &'static ::remade::__private::Code {
-            static CODE: ::remade::__private::Code = ::remade::__private::Code {
+            static __REMADE_CODE: ::remade::__private::Code = ::remade::__private::Code {
                 module: ::core::module_path!(),
                 name: #text,
                 digest: #digest,
@@ -221,7 +272,7 @@ pub(crate) fn described(
                 depends: #depends,
                 prepare: #prepare,
             };
-            &CODE
+            &__REMADE_CODE
         }
     }
 }

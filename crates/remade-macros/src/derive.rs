@@ -17,7 +17,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
             let (pattern, parts, count) = fields(&data.fields);
             quote! {
                 let Self #pattern = self;
-                walk.begin_named(#text, #count);
+                ::remade::Walk::begin_named(__remade_walk, #text, #count);
                 #parts
             }
         }
@@ -29,7 +29,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 let (pattern, parts, count) = fields(&variant.fields);
                 quote! {
                     Self::#variant_name #pattern => {
-                        walk.begin_named(#text, #count);
+                        ::remade::Walk::begin_named(__remade_walk, #text, #count);
                         #parts
                     }
                 }
@@ -54,7 +54,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #generics ::remade::Versioned for #name #arguments #bounds {
             #[allow(unused_variables)]
-            fn encode(&self, walk: &mut ::remade::Walk<'_>) {
+            fn encode(&self, __remade_walk: &mut ::remade::Walk<'_>) {
                 #body
             }
         }
@@ -63,7 +63,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
 /// How fields are bound, how each is told, and how many there are.
 fn fields(fields: &Fields) -> (TokenStream, TokenStream, usize) {
-    let bound = |place: usize| format_ident!("__field_{place}");
+    let bound = |place: usize| format_ident!("__remade_field_{place}");
     let parts = fields.iter().enumerate().map(|(place, field)| {
         let bound = bound(place);
         let name = match &field.ident {
@@ -71,8 +71,8 @@ fn fields(fields: &Fields) -> (TokenStream, TokenStream, usize) {
             None => place.to_string(),
         };
         quote! {
-            walk.name(#name);
-            ::remade::Versioned::encode(#bound, walk);
+            ::remade::Walk::name(__remade_walk, #name);
+            ::remade::Versioned::encode(#bound, __remade_walk);
         }
     });
     let parts = quote!(#(#parts)*);

@@ -7,6 +7,7 @@ mod code;
 mod derive;
 mod fingerprint;
 mod make;
+mod place;
 
 use proc_macro::TokenStream;
 
@@ -53,7 +54,7 @@ use proc_macro::TokenStream;
 /// | `ignore(verbose)` | Parameters that do not matter |
 /// | `verify` | Reads every argument in full at every call |
 /// | `unknown = "rerun"` | A borrowed argument that no made function returned has no version: the function runs |
-/// | `depends = [helper, module, "text"]` | What else matters: items marked with [`code`](macro@code), made functions, values |
+/// | `depends = [helper, module, "text"]` | What else matters: items marked with [`code`](macro@code), made functions, values, which are looked at in every call |
 /// | `version = "2"` | A label that is part of the code |
 ///
 /// # Code

@@ -7,6 +7,7 @@ mod parse;
 
 use proc_macro2::TokenStream;
 
+pub(crate) use check::CODE_OF_MADE;
 pub(crate) use parse::{Depend, depends};
 
 pub(crate) fn make(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -14,6 +14,7 @@ mod function;
 mod generated;
 mod graph;
 mod guard;
+mod kept;
 mod kinds;
 mod normal;
 mod noted;
@@ -34,6 +35,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
+pub(crate) use kept::{Gathering, Kept};
 use kinds::{Kinds, attribute};
 pub(crate) use kinds::{is_passed_over, is_weak_proxy};
 pub(crate) use noted::note;
@@ -252,6 +254,9 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Cod
     }
     let code = follow(&object, root, rules, as_type)?;
     remember(key, code.body.bind(py))?;
+    if as_type {
+        kept::met(&object, &code.body);
+    }
     Ok(code)
 }
 

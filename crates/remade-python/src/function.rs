@@ -142,7 +142,10 @@ impl MadeFunction {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<bool> {
         match self.function.bound(args, kwargs, false)? {
-            Some(mut call) => make::check(&self.function.made, &mut call),
+            Some(mut call) => {
+                call.looks_into_the_store("check_call_in_cache")?;
+                make::check(&self.function.made, &mut call)
+            }
             None => Err(self.wrong_arguments()),
         }
     }
@@ -204,6 +207,7 @@ impl MadeFunction {
             Values::none(),
             false,
         )?;
+        call.looks_into_the_store("load")?;
         make::newest(&self.function.made, &mut call)?.ok_or_else(|| {
             PyLookupError::new_err(format!(
                 "{} has no stored result in {}; call it first",

@@ -8,7 +8,7 @@ use remade::version::{Encoder, Tag, Version};
 use std::sync::Arc;
 
 use crate::binder::Binder;
-use crate::code::{self, Code, Rules};
+use crate::code::{self, Code, Kept, Rules};
 use crate::output::Output;
 
 /// A function as it is at one moment.
@@ -22,6 +22,8 @@ pub(crate) struct Prepared {
     /// The versions of the persisters, by slot.
     pub(crate) persisters: Vec<Version>,
     persister_code: Arc<Vec<Code>>,
+    /// Of the classes of arguments.
+    pub(crate) argument_code: Kept,
 }
 
 impl Prepared {
@@ -53,6 +55,7 @@ impl Prepared {
             identity: encoder.finish(),
             persisters,
             persister_code: Arc::new(persister_code),
+            argument_code: Kept::default(),
         })
     }
 
@@ -60,7 +63,8 @@ impl Prepared {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.binder.traverse(visit)?;
         let mut codes = std::iter::once(&*self.code).chain(&*self.persister_code);
-        codes.try_for_each(|code| code.traverse(visit))
+        codes.try_for_each(|code| code.traverse(visit))?;
+        self.argument_code.traverse(visit)
     }
 
     /// The same for arguments that the parameters do not fit, although the function takes them.

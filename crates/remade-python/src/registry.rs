@@ -7,6 +7,7 @@
 //! and that runs code of others, which may call made functions.
 
 mod arrays;
+mod code;
 mod objects;
 mod plain;
 pub(crate) mod testing;
@@ -27,6 +28,7 @@ use crate::numpy::Array;
 use crate::value::kind::{self, Kind};
 use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
+pub(crate) use code::{Code, code_of, with_code};
 pub(crate) use objects::find as find_object;
 pub(crate) use plain::is_plain;
 pub(crate) use traverse::{key_names, positions, trackable};
@@ -123,12 +125,13 @@ pub(crate) fn remember(
     object: &Bound<'_, PyAny>,
     version: Version,
     content: Version,
+    code: Code,
     origin: &Arc<Origin>,
 ) -> PyResult<()> {
     if arrays::remember(object, version, content, origin)? {
         return Ok(());
     }
-    objects::remember(object, version, content, origin)
+    objects::remember(object, version, content, code, origin)
 }
 
 /// Ends the history of an object, and of every view of its memory.

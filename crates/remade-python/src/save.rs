@@ -10,7 +10,8 @@ use remade::call::CallKey;
 use remade::make::{NotSaved, Saved, SavedResult};
 use remade::record::{Digest, Item, Shape};
 use remade::source::SourceState;
-use remade::store::commit::Staging;
+use remade::store::commit::{StagedFile, Staging};
+use remade::store::pickled::Pickled;
 use remade::store::{FunctionFolder, Store, files};
 use remade::version::{Encoder, Tag, Version};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,23 @@ pub(crate) struct Tracked {
     pub(crate) object: Py<PyAny>,
     /// What reading it in full gives, where loading will give something else.
     pub(crate) content: Option<Version>,
+}
+
+/// A part of the value, and what keeps it.
+struct Part<'v, 'py> {
+    value: &'v Bound<'py, PyAny>,
+    position: &'v str,
+    persister: String,
+    persister_version: Version,
+}
+
+/// What is known of a part once it is saved: as in [`SavedResult`].
+#[derive(Default)]
+struct Kept {
+    version: Option<Version>,
+    file: Option<StagedFile>,
+    content: Option<(Digest, Version)>,
+    pickled: Option<Pickled>,
 }
 
 type Failure = NotSaved<PyErr>;
@@ -110,15 +128,13 @@ impl<'py> Saver<'_, 'py> {
             (Kind::Pickle, PICKLE, ".pkl")
         };
         let target = self.folder.result(self.key, "", extension);
-        self.write(
+        let part = Part {
             value,
-            "",
-            kind,
-            &target,
-            false,
-            name.to_owned(),
-            chosen(name),
-        )
+            position: "",
+            persister: name.to_owned(),
+            persister_version: chosen(name),
+        };
+        self.write(part, kind, &target, false)
     }
 
     fn part(
@@ -252,97 +268,96 @@ impl<'py> Saver<'_, 'py> {
         value: &Bound<'py, PyAny>,
         position: &str,
     ) -> Result<Shape, Failure> {
-        let py = self.py;
-        let slot = &self.output.slots[index];
-        let version = self.prepared.persisters[index];
+        let (py, output) = (self.py, self.output);
+        let slot = &output.slots[index];
+        let part = Part {
+            value,
+            position,
+            persister: slot.name(py),
+            persister_version: self.prepared.persisters[index],
+        };
         let named = slot
             .file(self.values, &self.prepared.binder, py)
             .map_err(|error| raised(py, None, error))?;
-        let target = match (&slot.place, named) {
-            (Place::Elsewhere, _) => return self.elsewhere(index, value, position),
+        let (target, is_named) = match (&slot.place, named) {
+            (Place::Elsewhere, _) => return self.elsewhere(part, slot),
             (_, Some(path)) => (path, true),
             (_, None) => {
-                let mark = match self.output.slots.len() {
+                let mark = match output.slots.len() {
                     1 => String::new(),
                     _ => format!(".{index}"),
                 };
                 (self.folder.result(self.key, &mark, &slot.extension), false)
             }
         };
-        let (target, is_named) = target;
         match slot.kind {
-            Kind::Other => return self.by_persister(index, value, position, &target, is_named),
-            Kind::Nifti => return self.nifti(index, value, position, &target, is_named),
-            Kind::Pickle | Kind::Numpy => {}
+            Kind::Other => self.by_persister(part, slot, &target, is_named),
+            Kind::Nifti => self.nifti(part, slot, &target, is_named),
+            Kind::Pickle | Kind::Numpy => self.write(part, slot.kind, &target, is_named),
         }
-        self.write(
-            value,
-            position,
-            slot.kind,
-            &target,
-            is_named,
-            slot.name(py),
-            version,
-        )
     }
 
     /// The persisters whose work the engine does.
-    #[allow(clippy::too_many_arguments)]
     fn write(
         &mut self,
-        value: &Bound<'py, PyAny>,
-        position: &str,
+        part: Part<'_, 'py>,
         kind: Kind,
         target: &Path,
         named: bool,
-        persister: String,
-        persister_version: Version,
     ) -> Result<Shape, Failure> {
         let py = self.py;
         let failed = |error| unwritten(error, target);
         let raised = |error| raised(py, Some(target.to_owned()), error);
         let staged = self.staging.stage(target, named).map_err(failed)?;
         let path = self.staging.path(staged).to_owned();
-        let file = Arc::new(files::create_new(&path).map_err(failed)?);
-        let (version, content, pickled) = match kind {
+        let file = files::create_new(&path).map_err(failed)?;
+        let (file, version, content, pickled) = match kind {
             Kind::Numpy => {
-                let version = arrays::save(value, &file, target).map_err(raised)?;
+                let version = arrays::save(part.value, &file, target).map_err(raised)?;
                 let content = version.map(|version| (Digest::Array, version));
-                (version, content, None)
+                (file, version, content, None)
             }
             Kind::Pickle | Kind::Nifti | Kind::Other => {
-                let (pickled, digest) =
-                    pickle::save(value, &file).map_err(|error| match error {
+                let (file, pickled, digest) =
+                    pickle::save(part.value, file).map_err(|error| match error {
                         pickle::Failed::Written(error) => failed(error),
                         pickle::Failed::Raised(error) => raised(error),
                     })?;
-                (None, Some((Digest::Bytes, digest)), Some(pickled))
+                let content = Some((Digest::Bytes, digest));
+                (file, None, content, Some(pickled))
             }
         };
-        if let Some(file) = Arc::into_inner(file) {
-            files::close(file).map_err(failed)?;
-        }
-        self.track(value, position, version).map_err(raised)?;
-        self.results.push(SavedResult {
-            position: position.to_owned(),
-            persister,
-            persister_version,
+        files::close(file).map_err(failed)?;
+        self.track(&part, version).map_err(raised)?;
+        let kept = Kept {
             version,
             file: Some(staged),
             content,
             pickled,
+        };
+        Ok(self.note(part, kept))
+    }
+
+    /// Notes that a part is saved.
+    fn note(&mut self, part: Part<'_, 'py>, kept: Kept) -> Shape {
+        self.results.push(SavedResult {
+            position: part.position.to_owned(),
+            persister: part.persister,
+            persister_version: part.persister_version,
+            version: kept.version,
+            file: kept.file,
+            content: kept.content,
+            pickled: kept.pickled,
         });
-        Ok(Shape::Result(self.results.len() - 1))
+        Shape::Result(self.results.len() - 1)
     }
 
     /// Notes what history will know of a value that comes back exactly. `written`: the version of
     /// the whole, where it was taken while writing.
-    fn track(
-        &mut self,
-        value: &Bound<'py, PyAny>,
-        position: &str,
-        written: Option<Version>,
-    ) -> PyResult<()> {
+    fn track(&mut self, part: &Part<'_, 'py>, written: Option<Version>) -> PyResult<()> {
+        let Part {
+            value, position, ..
+        } = *part;
         if self.is_plain || registry::is_plain(value) {
             return Ok(());
         }
@@ -364,6 +379,7 @@ impl<'py> Saver<'_, 'py> {
                 position: position.clone(),
                 version,
                 content,
+                code: registry::code_of(&object)?.version(),
             });
             self.tracked.push(Tracked {
                 position,
@@ -385,13 +401,13 @@ fn persisted(persister: Version, content: Version) -> Version {
 }
 
 /// The whole value, if history can know such a thing.
-fn whole(value: &Bound<'_, PyAny>, position: &str) -> Option<Tracked> {
-    let found = registry::positions(value).ok()?;
+fn whole(part: &Part<'_, '_>) -> Option<Tracked> {
+    let found = registry::positions(part.value).ok()?;
     found
         .into_iter()
         .find(|(inner, _)| inner.is_empty())
         .map(|(_, object)| Tracked {
-            position: position.to_owned(),
+            position: part.position.to_owned(),
             object: object.unbind(),
             content: None,
         })

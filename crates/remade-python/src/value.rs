@@ -31,6 +31,7 @@ use remade::version::{Encoder, Tag, Version};
 use crate::code::Rules;
 use crate::registry::{Known, Origin};
 pub(crate) use array::region_content;
+pub(crate) use code::own as own_code;
 pub(crate) use constant::{encode_constant, is_quick};
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
@@ -88,6 +89,8 @@ pub(crate) struct Survey<'py> {
     pub(crate) met: HashSet<usize>,
     /// Whether there was something that nobody can look into.
     pub(crate) unseen: bool,
+    /// Functions and classes of the user's own code, each once.
+    pub(crate) code: Vec<Bound<'py, PyAny>>,
 }
 
 /// Why a value has no version.
@@ -344,6 +347,15 @@ impl<'py> Walk<'py> {
         let encoded = self.other(value);
         self.position.truncate(length);
         encoded
+    }
+
+    /// Notes code of the user's own, for those who ask for it.
+    fn note_code(&mut self, code: &Bound<'py, PyAny>) {
+        if let Some(survey) = &mut self.survey
+            && !survey.code.iter().any(|known| known.is(code))
+        {
+            survey.code.push(code.clone());
+        }
     }
 
     /// Notes where a known value came from, and the alarm if it was changed.

@@ -41,8 +41,9 @@
 //! `depends = [...]`, whose items are marked with [`code`](macro@code). Without `depends` the running
 //! executable stands for all of it: every rebuild with other code runs the function again.
 //!
-//! Not seen are: what `depends` does not name, where there is one; what is behind a `Cell` or a `Mutex`
-//! of an argument that is known by history (`verify` reads it); what `#[serde(skip)]` leaves out of an
+//! Not seen are: what `depends` does not name, where there is one; a static whose value changes while
+//! the program runs, with `depends` or without; what is behind a `Cell` or a `Mutex` of an argument that
+//! is known by history (`verify` reads it); what `#[serde(skip)]` leaves out of an
 //! argument that counts by serde; the environment, the clock, the working directory, the state of
 //! random generators, and files that a function opens by a name of its own.
 //!

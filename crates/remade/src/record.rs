@@ -316,6 +316,10 @@ pub struct Item {
     pub version: Version,
     /// What reading it in full gives.
     pub content: Version,
+    /// The user's own code that it can run: that of its class, and of what it holds. None: there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Version>,
 }
 
 /// Why a record never answers a call.

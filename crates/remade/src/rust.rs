@@ -19,6 +19,7 @@ mod options;
 mod output;
 pub mod persister;
 mod short;
+mod unmarked;
 mod versioned;
 
 pub use crate::make::Explanation;
@@ -48,6 +49,11 @@ pub mod __private {
     pub use super::options::Options;
     pub use super::output::With;
     pub use crate::store::prune::Keep;
+
+    /// What is said of items that are not marked.
+    pub mod unmarked {
+        pub use super::super::unmarked::*;
+    }
 
     /// How the way of a type is found by the compiler.
     pub mod choose {

@@ -4,17 +4,14 @@
 
 mod common;
 
-use common::{Function, Value, bytes_of};
+use common::{Function, Value, numbers_to_bytes};
 use remade::decide::Reason;
 use remade::make::{self, Acceptance, Explanation};
 use remade::store::prune::Keep;
 use tempfile::{TempDir, tempdir};
 
 fn at(folder: &TempDir) -> Function {
-    Function::keeping(folder.path(), "module.f", Keep::Last(1)).body(|x| match x[0] {
-        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 1000))),
-        _ => Err("numbers only".to_owned()),
-    })
+    Function::keeping(folder.path(), "module.f", Keep::Last(1)).body(numbers_to_bytes(1000))
 }
 
 fn accept(f: &Function, number: i64) -> Acceptance {

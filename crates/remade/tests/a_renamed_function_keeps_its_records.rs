@@ -4,25 +4,18 @@
 
 mod common;
 
-use common::{Function, Value, bytes_of};
+use common::{Function, Value, bytes_of, numbers_to_bytes};
 use remade::make::{self, Face, Former};
 use remade::store::prune::Keep;
 use tempfile::{TempDir, tempdir};
 
 fn old(folder: &TempDir, keep: Keep) -> Function {
-    Function::keeping(folder.path(), "old.f", keep).body(numbers)
-}
-
-fn numbers(x: &[Value]) -> Result<Value, String> {
-    match x[0] {
-        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 1000))),
-        _ => Err("numbers only".to_owned()),
-    }
+    Function::keeping(folder.path(), "old.f", keep).body(numbers_to_bytes(1000))
 }
 
 /// The same code under another name.
 fn new(folder: &TempDir, old: &Function, keep: Keep, same_code_only: bool) -> Function {
-    let new = Function::keeping(folder.path(), "new.f", keep).body(numbers);
+    let new = Function::keeping(folder.path(), "new.f", keep).body(numbers_to_bytes(1000));
     *new.code.borrow_mut() = old.code.borrow().clone();
     let fingerprint = Face::fingerprint(&new.ask(&[]));
     new.former.borrow_mut().push(Former {

@@ -2,15 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "call/a_stored_result_answers_only_as_it_was_asked_for.rs"]
+mod a_stored_result_answers_only_as_it_was_asked_for;
 mod common;
+#[path = "call/two_halves_are_one_call.rs"]
+mod two_halves_are_one_call;
+#[path = "call/what_fails_costs_neither_values_nor_results.rs"]
+mod what_fails_costs_neither_values_nor_results;
 
 use std::fs;
-use std::path::PathBuf;
 
-use common::{Function, Output, Value, bytes_of};
+use common::{Function, Value, bytes_of, numbers_to_bytes};
 use remade::decide::Reason;
 use remade::event::Warning;
-use remade::make::{self, Changed, Opened};
+use remade::make::{self, Changed};
 use remade::record::{Implicit, Nested};
 use remade::source::Source;
 use remade::store::prune::Keep;
@@ -21,10 +26,7 @@ fn at(folder: &TempDir) -> Function {
 }
 
 fn with_file(folder: &TempDir) -> Function {
-    at(folder).body(|x| match x[0] {
-        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 1000))),
-        _ => Err("numbers only".to_owned()),
-    })
+    at(folder).body(numbers_to_bytes(1000))
 }
 
 #[test]
@@ -310,89 +312,6 @@ fn what_came_in_through_nested_calls_counts() {
 }
 
 #[test]
-fn a_result_that_is_gone_or_changed_is_named() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    let (value, _) = f.call(1);
-    let path = f.result_paths(1).remove(0);
-
-    fs::remove_file(&path).unwrap();
-    assert_eq!(
-        f.call(1),
-        (
-            value.clone(),
-            vec![Reason::ResultMissing { path: path.clone() }]
-        )
-    );
-
-    fs::write(&path, bytes_of(2, 1000)).unwrap(); // as long as it was
-    assert_eq!(
-        f.call(1),
-        (
-            value.clone(),
-            vec![Reason::ResultChanged { path: path.clone() }]
-        )
-    );
-
-    fs::write(&path, bytes_of(1, 999)).unwrap();
-    assert_eq!(
-        f.call(1),
-        (
-            value.clone(),
-            vec![Reason::ResultChanged { path: path.clone() }]
-        )
-    );
-
-    f.refuses_to_load.set(true);
-    fs::write(&path, bytes_of(1, 1000)).unwrap(); // other stamp, same content: it is read again
-    let mut asked = f.ask(&[Value::Int(1)]);
-    assert_eq!(asked.call().unwrap(), value);
-    assert!(
-        matches!(&asked.why()[..], [Reason::Unloadable { why, .. }] if why == "not to be trusted")
-    );
-    assert!(matches!(&asked.warnings[..], [Warning::Unloadable { .. }]));
-}
-
-#[test]
-fn a_folder_in_the_place_of_a_result_is_a_reason_and_costs_no_value() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    let (value, _) = f.call(1);
-    let path = f.result_paths(1).remove(0);
-    fs::remove_file(&path).unwrap();
-    fs::create_dir(&path).unwrap();
-    let mut asked = f.ask(&[Value::Int(1)]);
-    assert_eq!(asked.call().unwrap(), value);
-    assert_eq!(asked.why().len(), 1);
-    // The result is safe under its staged name.
-    assert!(
-        asked
-            .warnings
-            .iter()
-            .any(|w| matches!(w, Warning::Unfinished { .. }))
-    );
-    assert_eq!(f.call(1), (value, vec![]));
-}
-
-#[test]
-fn another_persister_or_place_is_named() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    f.call(1);
-    f.persister.set(2);
-    assert!(matches!(
-        &f.call(1).1[..],
-        [Reason::PersisterChanged { .. }]
-    ));
-    let named: PathBuf = folder.path().join("results/f.bin");
-    *f.output.borrow_mut() = Output::Named(named.clone());
-    assert!(
-        matches!(&f.call(1).1[..], [Reason::AskedElsewhere { to, .. }] if to == "results/f.bin")
-    );
-    assert_eq!(fs::read(named).unwrap(), bytes_of(1, 1000));
-}
-
-#[test]
 fn a_caller_who_asks_for_a_run_gets_one() {
     let folder = tempdir().unwrap();
     let f = at(&folder);
@@ -401,66 +320,6 @@ fn a_caller_who_asks_for_a_run_gets_one() {
     asked.call().unwrap();
     assert_eq!(asked.why(), [Reason::Asked]);
     assert!(f.call(1).1.is_empty());
-}
-
-#[test]
-fn a_run_that_raises_leaves_everything_as_it_was() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    f.call(1);
-    let before = common::tree(folder.path());
-    let mut asked = f.ask(&[Value::Bytes(vec![1])]);
-    assert_eq!(asked.call(), Err("numbers only".to_owned()));
-    assert_eq!(common::tree(folder.path()), before);
-    let again = f.ask(&[Value::Bytes(vec![1])]).call();
-    assert_eq!(again, Err("numbers only".to_owned()));
-    assert_eq!(f.runs.get(), 3);
-    assert_eq!(
-        f.raised.get(),
-        2,
-        "the face is told, to end histories and to tell callers"
-    );
-    assert!(f.call(1).1.is_empty());
-}
-
-#[test]
-fn a_failure_to_save_returns_the_value_and_leaves_the_earlier_result() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    f.call(1);
-    let before = common::tree(folder.path());
-    f.fails_to_save.set(true);
-    let mut asked = f.ask(&[Value::Int(2)]);
-    assert_eq!(asked.call().unwrap(), Value::Bytes(bytes_of(2, 1000)));
-    assert_eq!(asked.warnings.len(), 1);
-    assert_eq!(common::tree(folder.path()), before);
-    assert!(f.call(1).1.is_empty());
-}
-
-#[test]
-fn a_store_that_cannot_be_used_computes_with_one_warning() {
-    let folder = tempdir().unwrap();
-    fs::write(folder.path().join("cache"), "a file in the way").unwrap();
-    let f = with_file(&folder);
-    let mut asked = f.ask(&[Value::Int(1)]);
-    assert_eq!(asked.call().unwrap(), Value::Bytes(bytes_of(1, 1000)));
-    assert!(matches!(&asked.warnings[0], Warning::StoreUnusable { .. }));
-    assert_eq!(
-        fs::read(folder.path().join("cache")).unwrap(),
-        b"a file in the way"
-    );
-}
-
-#[test]
-fn a_warning_turned_into_an_error_before_the_run_stops_the_call() {
-    let folder = tempdir().unwrap();
-    let f = at(&folder);
-    let mut asked = f.ask(&[Value::Int(1)]);
-    asked.histories = vec!["the argument x0".to_owned()];
-    asked.refuses_warnings = true;
-    assert!(asked.call().is_err());
-    assert_eq!(f.runs.get(), 0);
-    assert_eq!(f.call(1).1, [Reason::NeverRan]);
 }
 
 #[test]
@@ -475,30 +334,4 @@ fn a_history_that_ended_is_told_and_the_key_is_made_anew() {
         [Warning::HistoryEnded { .. }]
     ));
     assert!(f.call(1).1.is_empty());
-}
-
-#[test]
-fn a_call_in_two_halves_is_the_same_call() {
-    let folder = tempdir().unwrap();
-    let f = with_file(&folder);
-    let mut asked = f.ask(&[Value::Int(1)]);
-    let Opened::Stale(running) = asked.open() else {
-        panic!("it never ran")
-    };
-    let mut second = f.ask(&[Value::Int(1)]);
-    assert!(matches!(second.open(), Opened::Busy));
-    let value = Value::Bytes(bytes_of(1, 1000));
-    let finished = make::finish(&f.made, &mut asked, *running, value.clone());
-    assert_eq!(finished.unwrap(), value);
-    assert!(matches!(second.open(), Opened::Fresh(found) if found == value));
-}
-
-#[test]
-fn a_half_that_is_given_up_gives_up_its_lock() {
-    let folder = tempdir().unwrap();
-    let f = at(&folder);
-    let opened = f.ask(&[Value::Int(1)]).open();
-    assert!(matches!(f.ask(&[Value::Int(1)]).open(), Opened::Busy));
-    drop(opened);
-    assert!(matches!(f.ask(&[Value::Int(1)]).open(), Opened::Stale(_)));
 }

@@ -6,16 +6,13 @@ mod common;
 
 use std::fs;
 
-use common::{DEAD, Function, Value, bytes_of, names};
+use common::{DEAD, Function, Value, bytes_of, names, numbers_to_bytes};
 use remade::store::layout;
 use remade::store::prune::Keep;
 use tempfile::tempdir;
 
 fn with_files(folder: &std::path::Path, keep: Keep) -> Function {
-    Function::keeping(folder, "module.f", keep).body(|x| match x[0] {
-        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 100))),
-        _ => Err(String::new()),
-    })
+    Function::keeping(folder, "module.f", keep).body(numbers_to_bytes(100))
 }
 
 #[test]

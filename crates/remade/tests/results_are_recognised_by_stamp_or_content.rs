@@ -11,7 +11,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use common::{Function, Value, bytes_of};
+use common::{Function, Value, bytes_of, numbers_to_bytes};
 use remade::decide::Reason;
 use remade::make;
 use remade::stamp::Stamp;
@@ -21,10 +21,7 @@ use tempfile::tempdir;
 const SETTLE: Duration = Duration::from_millis(40);
 
 fn function(folder: &Path) -> Function {
-    Function::new(folder, "module.f").body(|x| match x[0] {
-        Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 100_000))),
-        _ => Err(String::new()),
-    })
+    Function::new(folder, "module.f").body(numbers_to_bytes(100_000))
 }
 
 fn set_time(path: &Path, time: SystemTime) {

@@ -58,6 +58,19 @@ fn quickstart() {
 }
 
 #[test]
+fn parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = example("parts");
+    let told = "-10.0 to 20.0, frost: true\n";
+    let first = run(&program, folder.path());
+    assert_eq!(
+        first,
+        format!("looks at 3 readings\nlooks at the lowest\n{told}")
+    );
+    assert_eq!(run(&program, folder.path()), told);
+}
+
+#[test]
 fn heat() {
     let folder = tempfile::tempdir().unwrap();
     let program = example("heat");

@@ -50,6 +50,31 @@ fn a_nested_call_on_another_thread_counts() {
 }
 
 #[test]
+fn what_is_stored_just_now_is_an_input_that_no_record_names() {
+    #[make(depends = [])]
+    fn base(n: u8) -> u8 {
+        n
+    }
+    #[make(depends = [base])]
+    fn newest() -> u8 {
+        *base::load().unwrap().unwrap()
+    }
+    #[make(depends = [base])]
+    fn is_stored(n: u8) -> bool {
+        base::check(n).unwrap()
+    }
+    let work = Workshop::new();
+    for n in [1, 2] {
+        base(n).unwrap();
+        assert_eq!(newest().unwrap(), n);
+        assert_eq!(is_stored(1).unwrap(), n == 1);
+    }
+    assert_eq!(work.runs(), 6);
+    newest().unwrap();
+    assert!(work.why().contains("base::load"), "{}", work.why());
+}
+
+#[test]
 fn a_function_may_call_itself() {
     #[make(depends = [], keep = "all")]
     fn factorial(n: u64) -> u64 {

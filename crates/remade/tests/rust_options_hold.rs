@@ -98,3 +98,24 @@ fn a_file_name_with_a_parameter_keeps_a_result_for_each() {
     assert_eq!(work.runs(), 2);
     assert!(work.path("out/f-1.json").is_file() && work.path("out/f-2.json").is_file());
 }
+
+#[test]
+fn a_static_that_changes_counts_only_where_depends_looks_at_it() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static LIMIT: AtomicU32 = AtomicU32::new(1);
+    // The executable stands for all that this one calls, and it is the same executable.
+    #[make]
+    fn blind(x: u32) -> u32 {
+        x.min(LIMIT.load(Ordering::Relaxed))
+    }
+    #[make(depends = [LIMIT.load(Ordering::Relaxed)])]
+    fn seeing(x: u32) -> u32 {
+        x.min(LIMIT.load(Ordering::Relaxed))
+    }
+    let work = Workshop::new();
+    assert_eq!((*blind(7).unwrap(), *seeing(7).unwrap()), (1, 1));
+    LIMIT.store(5, Ordering::Relaxed);
+    assert_eq!((*blind(7).unwrap(), *seeing(7).unwrap()), (1, 5));
+    assert_eq!(work.why(), "argument depends[0] changed: from 1 to 5");
+    assert_eq!(work.runs(), 3);
+}

@@ -8,13 +8,13 @@ mod common;
 use common::Function;
 use proptest::prelude::*;
 use remade::record::{Record, Seal};
+use remade::store::files;
 use remade::store::key::Key;
 use remade::store::pickled::{PickleStream, Pickled};
 use remade::store::prune::Keep;
 use remade::store::seal::seal_with;
 use remade::version::Version;
 use std::fs;
-use std::sync::Arc;
 use tempfile::tempdir;
 
 /// A record of two results that the engine wrote.
@@ -220,11 +220,12 @@ fn a_pickle_that_is_written_while_it_is_made_is_known_as_the_whole_is() {
         for piece in [3 << 20, 64 << 10, 70_001] {
             let bytes: Vec<u8> = (0..length).map(|i| ((i * 7) >> 3) as u8).collect();
             let path = folder.path().join("pickle");
-            let mut stream = PickleStream::new(Arc::new(fs::File::create(&path).unwrap()));
+            let mut stream = PickleStream::new(fs::File::create(&path).unwrap());
             for piece in bytes.chunks(piece) {
                 stream.write(piece).unwrap();
             }
-            let (pickled, version) = stream.finish().unwrap();
+            let (file, pickled, version) = stream.finish().unwrap();
+            files::close(file).unwrap();
             assert_eq!(
                 pickled,
                 Pickled::of_bytes(&bytes),

@@ -7,17 +7,14 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Function, Value, bytes_of, names, tree};
+use common::{Function, Value, bytes_of, names, numbers_to_bytes, tree};
 use remade::event::Warning;
 use tempfile::tempdir;
 
 fn function(folder: &Path, name: &str) -> Function {
     Function::new(folder, "module.f")
         .named(folder.join("results").join(name))
-        .body(|x| match x[0] {
-            Value::Int(number) => Ok(Value::Bytes(bytes_of(number, 100))),
-            _ => Err(String::new()),
-        })
+        .body(numbers_to_bytes(100))
 }
 
 fn warnings(f: &Function, number: i64) -> Vec<Warning> {

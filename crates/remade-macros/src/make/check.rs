@@ -1,6 +1,7 @@
 //! Which functions cannot be made, and why?
 
 use super::parse::Options;
+use crate::place::{is_associated, is_ours};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Error, FnArg, GenericParam, Ident, ItemFn, Pat, Result, ReturnType, Type};
@@ -34,11 +35,26 @@ pub(crate) enum Returns {
     },
 }
 
+/// Why a function has not both attributes.
+pub(crate) const CODE_OF_MADE: &str =
+    "a made function is named in depends as it is, without #[remade::code]";
+
+const ASSOCIATED: &str = "a function in an `impl` or a `trait` cannot be made, since what can be \
+                          asked of it has no place there: put it outside, and call it from here";
+
 fn refuse<T>(span: impl Spanned, why: &str) -> Result<T> {
     Err(Error::new(span.span(), format!("remade: {why}")))
 }
 
 pub(crate) fn check(options: Options, function: ItemFn) -> Result<MadeFunction> {
+    for attribute in &function.attrs {
+        if is_ours(attribute, "make") {
+            return refuse(attribute.path(), "`make` is given twice");
+        }
+        if is_ours(attribute, "code") {
+            return refuse(attribute.path(), CODE_OF_MADE);
+        }
+    }
     let signature = &function.sig;
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first() {
         return refuse(
@@ -46,6 +62,13 @@ pub(crate) fn check(options: Options, function: ItemFn) -> Result<MadeFunction> 
             "a method cannot be made: make a function that takes what it needs of `self` as \
              parameters, and call it from the method",
         );
+    }
+    let bare = ItemFn {
+        attrs: Vec::new(),
+        ..function.clone()
+    };
+    if is_associated(&bare) {
+        return refuse(&signature.ident, ASSOCIATED);
     }
     if let Some(word) = &signature.asyncness {
         return refuse(
@@ -116,22 +139,21 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
             "a generic function cannot be made, and `impl` makes it one: name the type",
         );
     }
-    let borrowed = match &*typed.ty {
-        Type::Reference(reference) => {
-            if let Some(word) = &reference.mutability {
-                return refuse(
-                    word,
-                    "a made function cannot change its argument, since a stored result could not \
-                     repeat that: take it by value and return it",
-                );
-            }
-            Some(reference.clone())
-        }
+    if let Some(word) = changed(&typed.ty) {
+        return refuse(
+            word,
+            "a made function cannot change its argument, since a stored result could not repeat \
+             that: take it by value and return it",
+        );
+    }
+    let ty = bare(&typed.ty);
+    let borrowed = match ty {
+        Type::Reference(reference) => Some(reference.clone()),
         _ => None,
     };
     Ok(Parameter {
         name,
-        ty: (*typed.ty).clone(),
+        ty: ty.clone(),
         borrowed,
         counts: true,
     })
@@ -140,7 +162,7 @@ fn parameter(input: &FnArg) -> Result<Parameter> {
 fn returns(output: &ReturnType) -> Result<Returns> {
     let ty = match output {
         ReturnType::Default => return Ok(Returns::Plain(syn::parse_quote!(()))),
-        ReturnType::Type(_, ty) => &**ty,
+        ReturnType::Type(_, ty) => bare(ty),
     };
     if let Some(word) = opaque(ty) {
         return refuse(
@@ -162,6 +184,16 @@ fn returns(output: &ReturnType) -> Result<Returns> {
         },
         None => Returns::Plain(ty.clone()),
     })
+}
+
+/// A type without what stands around it: parentheses, and the group that a macro of the user's puts
+/// around a type that it was given.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(group) => bare(&group.elem),
+        ty => ty,
+    }
 }
 
 /// `Result<T, E>`, or an alias of that name.
@@ -201,6 +233,29 @@ fn opaque(ty: &Type) -> Option<syn::Token![impl]> {
     impl<'ast> Visit<'ast> for Search {
         fn visit_type_impl_trait(&mut self, found: &'ast syn::TypeImplTrait) {
             self.0.get_or_insert(found.impl_token);
+        }
+    }
+    let mut search = Search(None);
+    search.visit_type(ty);
+    search.0
+}
+
+/// The first `mut` of a borrow in a type, at any depth.
+fn changed(ty: &Type) -> Option<syn::Token![mut]> {
+    struct Search(Option<syn::Token![mut]>);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_reference(&mut self, found: &'ast syn::TypeReference) {
+            if let Some(word) = found.mutability {
+                self.0.get_or_insert(word);
+            }
+            syn::visit::visit_type_reference(self, found);
+        }
+        // What a function is given when it is called is no part of the argument.
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast syn::ParenthesizedGenericArguments,
+        ) {
         }
     }
     let mut search = Search(None);

@@ -2,12 +2,18 @@
 //!
 //! The function itself, which hands its arguments to one hidden function of the crate; and a type of
 //! the same name without values, whose associated functions are what else can be asked.
+//!
+//! All of it stands among the user's own names. So whatever is used here is named from the root of
+//! its crate, and whatever is bound here has a name that begins with `__remade_`: a hygienic span
+//! would keep bindings apart, but neither from constants of the same name nor methods from traits.
 
 use super::check::{MadeFunction, Parameter, Returns};
 use super::parse::{Depend, Keep};
+use crate::code::at;
 use crate::{code, fingerprint};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, FnArg, Lifetime};
@@ -76,7 +82,7 @@ pub(crate) fn expand(made: &MadeFunction) -> TokenStream {
 
             #[doc = #check]
             #visibility fn check #takes (#(#taken),*)
-                -> ::core::result::Result<bool, ::remade::Error> #bounds
+                -> ::core::result::Result<::core::primitive::bool, ::remade::Error> #bounds
             {
                 ::remade::__private::check(
                     #name::__remade_function()?,
@@ -101,7 +107,7 @@ pub(crate) fn expand(made: &MadeFunction) -> TokenStream {
 
             #[doc = #clear]
             #visibility fn clear() -> ::core::result::Result<(), ::remade::Error> {
-                #name::handle()?.clear()
+                ::remade::Handle::clear(&#name::handle()?)
             }
 
             #[doc = #handle]
@@ -109,17 +115,20 @@ pub(crate) fn expand(made: &MadeFunction) -> TokenStream {
                 ::core::result::Result::Ok(::remade::Handle::of(#name::__remade_function()?))
             }
 
-            fn __remade_call #generics (forced: bool, arguments: #types) -> #callers #bounds {
-                let answer = ::remade::__private::call(
+            fn __remade_call #generics (
+                __remade_forced: ::core::primitive::bool,
+                __remade_arguments: #types,
+            ) -> #callers #bounds {
+                let __remade_answer = ::remade::__private::call(
                     #name::__remade_function()?,
-                    forced,
-                    arguments,
+                    __remade_forced,
+                    __remade_arguments,
                     #name::__remade_arguments,
                     #name::__remade_word,
                     #name::__remade_body,
                     #name::__remade_output(),
                 );
-                ::remade::__private::answer(answer)
+                ::remade::__private::answer(__remade_answer)
             }
 
             #function
@@ -169,7 +178,7 @@ fn taken_all(made: &MadeFunction) -> (Vec<TokenStream>, syn::Generics) {
                 let mut reference = reference.clone();
                 names.visit_type_reference_mut(&mut reference);
                 let (lifetime, inner) = parts(&reference);
-                quote_spanned!(inner.span()=> #name: impl ::remade::Borrowed<#lifetime, #inner>)
+                quote_spanned!(at(inner.span())=> #name: impl ::remade::Borrowed<#lifetime, #inner>)
             }
         });
     }
@@ -241,18 +250,23 @@ fn parts(reference: &syn::TypeReference) -> (TokenStream, &syn::Type) {
 fn function_of(made: &MadeFunction) -> TokenStream {
     let name = &made.function.sig.ident;
     let options = &made.options;
-    let text = name.to_string();
-    let text = text.trim_start_matches("r#");
+    let text = name.unraw().to_string();
     let known_as = match &options.name {
-        Some(name) => quote!(::std::string::String::from(#name)),
-        None => quote!(::std::string::String::from(#text)),
+        Some(name) => quote!(<::std::string::String as ::core::convert::From<_>>::from(#name)),
+        None => quote!(<::std::string::String as ::core::convert::From<_>>::from(#text)),
     };
     let optional = |value: &Option<syn::Expr>, through: TokenStream| match value {
         Some(value) => quote!(::core::option::Option::Some(#through(#value))),
         None => quote!(::core::option::Option::None),
     };
-    let cachedir = optional(&options.cachedir, quote!(::std::path::PathBuf::from));
-    let label = optional(&options.version, quote!(::std::string::String::from));
+    let cachedir = optional(
+        &options.cachedir,
+        quote!(<::std::path::PathBuf as ::core::convert::From<_>>::from),
+    );
+    let label = optional(
+        &options.version,
+        quote!(<::std::string::String as ::core::convert::From<_>>::from),
+    );
     let verify = optional(&options.verify, quote!());
     let keep = match &options.keep {
         Some(Keep::Last(number)) => {
@@ -266,13 +280,16 @@ fn function_of(made: &MadeFunction) -> TokenStream {
         None => quote!(::core::option::Option::None),
     };
     let compiler = format!("rust {}", env!("REMADE_RUSTC"));
-    let parameters = made.parameters.iter().map(|one| one.name.to_string());
+    let parameters = made
+        .parameters
+        .iter()
+        .map(|one| one.name.unraw().to_string());
     quote! {
         fn __remade_function()
             -> ::core::result::Result<&'static ::remade::__private::Function, ::remade::Error>
         {
-            static FUNCTION: ::remade::__private::Once = ::remade::__private::Once::new();
-            ::remade::__private::Function::get(&FUNCTION, || ::remade::__private::Options {
+            static __REMADE_FUNCTION: ::remade::__private::Once = ::remade::__private::Once::new();
+            ::remade::__private::Function::get(&__REMADE_FUNCTION, || ::remade::__private::Options {
                 module: ::core::module_path!(),
                 name: #known_as,
                 parameters: &[#(#parameters),*],
@@ -295,72 +312,92 @@ fn encode(made: &MadeFunction) -> TokenStream {
     let types = made.parameters.iter().map(held);
     let names: Vec<_> = made.parameters.iter().map(|one| &one.name).collect();
     let counting = made.parameters.iter().filter(|one| one.counts);
+    let values = values(made);
     let each = counting.map(|parameter| {
         let name = &parameter.name;
-        let text = name.to_string();
-        let span = parameter.ty.span();
+        let text = name.unraw().to_string();
+        let span = at(parameter.ty.span());
         match &parameter.borrowed {
-            None => quote_spanned! {span=>
-                to.value(
-                    #text,
-                    |walk| (&&&By(#name)).version().encode(walk),
-                    || (&&By(#name)).short(),
-                );
-            },
-            Some(reference) => {
-                let plain = is_plain(&reference.elem);
+            None => told(span, &text, &quote!(#name)),
+            Some(_) => {
+                let value = quote_spanned!(span=> ::remade::Given::value(#name));
+                let by = by(span, &value);
                 quote_spanned! {span=>
-                to.borrowed(
-                    #text,
-                    *#name,
-                    #plain,
-                    |walk| (&&&By(#name.value())).version().encode(walk),
-                    || (&&By(#name.value())).short(),
-                );
+                    ::remade::__private::Arguments::borrowed(
+                        __remade_to,
+                        #text,
+                        *#name,
+                        (&&#by).__remade_plain(),
+                        |__remade_walk| (&&&#by).__remade_version().__remade_encode(__remade_walk),
+                        || (&&#by).__remade_short(),
+                    );
                 }
             }
         }
     });
+    let ways = ways();
+    quote! {
+        #[allow(unused_imports, unused_parens, unused_variables)]
+        fn __remade_arguments #generics (
+            __remade_arguments: &(#(#types,)*),
+            __remade_to: &mut ::remade::__private::Arguments<'_>,
+        ) #bounds {
+            #ways
+            {
+                let (#(#names,)*) = __remade_arguments;
+                #(#each)*
+            }
+            #values
+        }
+    }
+}
+
+/// The values in `depends`. The parameters are not in scope here, as they are not where the
+/// attribute stands.
+fn values(made: &MadeFunction) -> TokenStream {
     let values = made.options.depends.iter().flatten().enumerate();
     let values = values.filter_map(|(place, depend)| match depend {
         Depend::Code(_) => None,
         Depend::Value(value) => {
             let text = format!("depends[{place}]");
-            Some(quote_spanned! {value.span()=>
-                let value = &#value;
-                to.value(
-                    #text,
-                    |walk| (&&&By(value)).version().encode(walk),
-                    || (&&By(value)).short(),
-                );
+            let span = at(value.span());
+            let told = told(span, &text, &quote!(__remade_value));
+            Some(quote_spanned! {span=>
+                let __remade_value = &(#value);
+                #told
             })
         }
     });
-    quote! {
-        #[allow(unused_imports, unused_variables)]
-        fn __remade_arguments #generics (
-            arguments: &(#(#types,)*),
-            to: &mut ::remade::__private::Arguments<'_>,
-        ) #bounds {
-            use ::remade::__private::choose::*;
-            let (#(#names,)*) = arguments;
-            #(#each)*
-            #(#values)*
-        }
+    quote!(#(#values)*)
+}
+
+/// Hands over what counts by its value, of which `value` is a borrow.
+fn told(span: Span, text: &str, value: &TokenStream) -> TokenStream {
+    let by = by(span, value);
+    quote_spanned! {span=>
+        ::remade::__private::Arguments::value(
+            __remade_to,
+            #text,
+            |__remade_walk| (&&&#by).__remade_version().__remade_encode(__remade_walk),
+            || (&&#by).__remade_short(),
+        );
     }
 }
 
-/// Whether everybody can tell a value of this type by its value: text, numbers, files.
-fn is_plain(ty: &syn::Type) -> bool {
-    const PLAIN: [&str; 18] = [
-        "str", "String", "Path", "PathBuf", "File", "bool", "char", "u8", "u16", "u32", "u64",
-        "i8", "i16", "i32", "i64", "usize", "f32", "f64",
-    ];
-    let syn::Type::Path(path) = ty else {
-        return false;
-    };
-    let last = path.path.segments.last();
-    last.is_some_and(|last| PLAIN.iter().any(|name| last.ident == name))
+fn by(span: Span, value: &TokenStream) -> TokenStream {
+    quote_spanned!(span=> ::remade::__private::choose::By(#value))
+}
+
+/// Lets the compiler find the way of a type. The traits have no names here, so that none of them
+/// stands before a name of the user's; and their methods have names that no trait of the user's has.
+fn ways() -> TokenStream {
+    quote! {
+        use ::remade::__private::choose::{
+            ByDebug as _, ByDisplay as _, ByJson as _, ByKind as _, ByMoreThanItself as _,
+            ByNoWord as _, ByNothing as _, BySerde as _, ByType as _, ByUnknown as _,
+            ByVersioned as _, PlainlyByItself as _,
+        };
+    }
 }
 
 /// What stands for an argument in the name of a file.
@@ -371,21 +408,28 @@ fn words(made: &MadeFunction) -> TokenStream {
     let names: Vec<_> = made.parameters.iter().map(|one| &one.name).collect();
     let arms = made.parameters.iter().map(|parameter| {
         let name = &parameter.name;
-        let text = name.to_string();
+        let text = name.unraw().to_string();
         match &parameter.borrowed {
-            None => quote!(#text => (&&By(#name)).word()),
-            Some(_) => quote!(#text => (&&By(#name.value())).word()),
+            None => {
+                let by = by(at(name.span()), &quote!(#name));
+                quote!(#text => (&&#by).__remade_word())
+            }
+            Some(_) => {
+                let by = by(at(name.span()), &quote!(::remade::Given::value(#name)));
+                quote!(#text => (&&#by).__remade_word())
+            }
         }
     });
+    let ways = ways();
     quote! {
         #[allow(unused_imports, unused_variables)]
         fn __remade_word #generics (
-            arguments: &(#(#types,)*),
-            parameter: &str,
+            __remade_arguments: &(#(#types,)*),
+            __remade_parameter: &::core::primitive::str,
         ) -> ::core::option::Option<::std::string::String> #bounds {
-            use ::remade::__private::choose::*;
-            let (#(#names,)*) = arguments;
-            match parameter {
+            #ways
+            let (#(#names,)*) = __remade_arguments;
+            match __remade_parameter {
                 #(#arms,)*
                 _ => ::core::option::Option::None,
             }
@@ -404,7 +448,7 @@ fn body(made: &MadeFunction, value: &TokenStream, error: &TokenStream) -> TokenS
         let name = &parameter.name;
         match &parameter.borrowed {
             None => quote!(#name),
-            Some(_) => quote!(#name.value()),
+            Some(_) => quote!(::remade::Given::value(&#name)),
         }
     });
     let inputs: Vec<&FnArg> = function.sig.inputs.iter().collect();
@@ -419,16 +463,17 @@ fn body(made: &MadeFunction, value: &TokenStream, error: &TokenStream) -> TokenS
     let run = match &made.returns {
         Returns::Plain(_) => quote!(::core::result::Result::Ok(#run)),
         Returns::Fallible { whole, .. } => {
-            quote!({ let run: #whole = #run; run })
+            let span = at(whole.span());
+            quote_spanned!(span=> <#whole as ::remade::__private::Fallible>::into_result(#run))
         }
     };
     quote! {
         fn __remade_body #generics (
-            arguments: (#(#types,)*),
+            __remade_arguments: (#(#types,)*),
         ) -> ::core::result::Result<#value, #error> #bounds {
             #(#lints)*
             fn #plain #generics (#(#inputs),*) #output #bounds #block
-            let (#(#names,)*) = arguments;
+            let (#(#names,)*) = __remade_arguments;
             #run
         }
     }
@@ -438,22 +483,23 @@ fn output(made: &MadeFunction, value: &TokenStream) -> TokenStream {
     match &made.options.output {
         Some(output) => {
             let wrapped = wrapped(output);
-            quote_spanned! {output.span()=>
+            quote_spanned! {at(output.span())=>
                 fn __remade_output() -> impl ::remade::Output<#value> {
                     #wrapped
                 }
             }
         }
         None => {
-            let span = match &made.returns {
+            let span = at(match &made.returns {
                 Returns::Plain(ty) => ty.span(),
                 Returns::Fallible { value, .. } => value.span(),
-            };
+            });
+            let ways = ways();
             quote_spanned! {span=>
                 #[allow(unused_imports)]
                 fn __remade_output() -> impl ::remade::Output<#value> {
-                    use ::remade::__private::choose::*;
-                    (&&&Of::<#value>::new()).output().check()
+                    #ways
+                    (&&&::remade::__private::choose::Of::<#value>::new()).__remade_output().check()
                 }
             }
         }
@@ -463,11 +509,12 @@ fn output(made: &MadeFunction, value: &TokenStream) -> TokenStream {
 /// A persister, or a tuple of what are persisters in the end.
 fn wrapped(output: &syn::Expr) -> TokenStream {
     match output {
+        syn::Expr::Group(group) => wrapped(&group.expr),
         syn::Expr::Tuple(tuple) => {
             let parts = tuple.elems.iter().map(wrapped);
-            quote_spanned!(output.span()=> (#(#parts,)*))
+            quote_spanned!(at(output.span())=> (#(#parts,)*))
         }
-        persister => quote_spanned!(output.span()=> ::remade::__private::With(#persister)),
+        persister => quote_spanned!(at(output.span())=> ::remade::__private::With(#persister)),
     }
 }
 

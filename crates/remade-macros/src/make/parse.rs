@@ -97,7 +97,7 @@ fn one(option: &Ident, input: ParseStream<'_>, options: &mut Options) -> Result<
 
 fn value(input: ParseStream<'_>) -> Result<Expr> {
     input.parse::<Token![=]>()?;
-    input.parse()
+    Ok(bare(input.parse()?))
 }
 
 fn text(value: &Expr) -> Option<String> {
@@ -149,10 +149,18 @@ pub(crate) fn depends(input: ParseStream<'_>) -> Result<Vec<Depend>> {
 
 impl Parse for Depend {
     fn parse(input: ParseStream<'_>) -> Result<Depend> {
-        Ok(match input.parse()? {
+        Ok(match bare(input.parse()?) {
             Expr::Path(path) if path.qself.is_none() => Depend::Code(path.path),
             value => Depend::Value(value),
         })
+    }
+}
+
+/// An expression without the group that a macro of the user's puts around one that it was given.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        value => value,
     }
 }
 

@@ -6,6 +6,7 @@ use remade::make::Keyed;
 use remade::version::Tag;
 
 use super::Call;
+use crate::code::Gathering;
 use crate::value::{Unversioned, Walk};
 
 impl<'py> Call<'_, 'py> {
@@ -17,7 +18,10 @@ impl<'py> Call<'_, 'py> {
 
     pub(super) fn key(&mut self) -> PyResult<Keyed> {
         self.given = None;
-        if let Some((parameter, why)) = self.encode_all()? {
+        let gathering = Gathering::begin();
+        let encoded = self.encode_all();
+        self.prepared.argument_code.take(gathering);
+        if let Some((parameter, why)) = encoded? {
             return Ok(Keyed::Unversioned { parameter, why });
         }
         let given = self.walk.encoder.finish();

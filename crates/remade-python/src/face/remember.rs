@@ -59,8 +59,18 @@ pub(super) fn remember_one(
     record: &Arc<Record>,
     store: &Arc<Store>,
 ) -> PyResult<()> {
+    let code = registry::code_of(object)?;
     let (version, content) = match record.item_at(&position) {
-        Some(item) => (item.version, content.unwrap_or(item.content)),
+        Some(item) => {
+            // What its methods are now, the record cannot know. Where they are others, it is told by all that
+            // it is by now, as everything is that no history knows.
+            if item.code != code.version()
+                && registry::content_version(object).ok() != Some(item.content)
+            {
+                return Ok(());
+            }
+            (item.version, content.unwrap_or(item.content))
+        }
         None => {
             // What a persister of the user's gives back may differ from what it was given: it
             // counts as the file, and as a content of its own for those who read it in full.
@@ -71,7 +81,7 @@ pub(super) fn remember_one(
             let Ok(content) = registry::content_version(object) else {
                 return Ok(());
             };
-            (result.version, content)
+            (registry::with_code(result.version, &code), content)
         }
     };
     let origin = Arc::new(Origin {
@@ -80,5 +90,5 @@ pub(super) fn remember_one(
         position,
         version,
     });
-    registry::remember(object, version, content, &origin)
+    registry::remember(object, version, content, code, &origin)
 }

@@ -29,6 +29,12 @@ impl<'py> Call<'_, 'py> {
         Ok(())
     }
 
+    /// What is stored just now is no call: whoever is told it has an input that no record can name.
+    pub(crate) fn looks_into_the_store(&self, method: &str) -> PyResult<()> {
+        let asked = format!("{}.{method}()", self.function.made.name());
+        self.tell_callers(|caller| caller.note_unrecorded(&asked))
+    }
+
     pub(super) fn warn(&mut self, warning: Warning) -> PyResult<()> {
         if self.is_news(&warning) {
             errors::warn(self.py, &warning)

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use remade::registry::{Registry, Table};
 use remade::version::{Tag, Version};
 
+use super::code::Code;
 use super::tripwire;
 use super::{ByObject, Known, Origin, Weak};
 use crate::value::kind::{self, Kind};
@@ -16,6 +17,7 @@ struct Entry {
     content: Version,
     origin: Arc<Origin>,
     tripwire: u64,
+    code: Arc<Code>,
 }
 
 static OBJECTS: ByObject<Entry> = Registry::new(Mutex::new(Table::new()));
@@ -50,15 +52,18 @@ fn tag_of(kind: Kind) -> Tag {
 
 /// What is known of this object.
 pub(crate) fn find(object: &Bound<'_, PyAny>) -> Option<Known> {
-    let (mut known, before) = OBJECTS.find(object.as_unbound(), |entry| {
+    let (mut known, before, code) = OBJECTS.find(object.as_unbound(), |entry| {
         let known = Known {
             tag: entry.tag,
             version: entry.version,
             origin: entry.origin.clone(),
             alarm: false,
         };
-        (known, entry.tripwire)
+        (known, entry.tripwire, entry.code.clone())
     })?;
+    if !code.is_current(object.py()) {
+        return None; // it is what reading it gives, until a made function returns it again
+    }
     // Asking an object for its parts may run Python code: not under the lock.
     known.alarm = tripwire::of_object(object) != before;
     Some(known)
@@ -78,6 +83,7 @@ pub(super) fn remember(
     object: &Bound<'_, PyAny>,
     version: Version,
     content: Version,
+    code: Code,
     origin: &Arc<Origin>,
 ) -> PyResult<()> {
     let kind = kind::of(object)?;
@@ -93,6 +99,7 @@ pub(super) fn remember(
         content,
         origin: origin.clone(),
         tripwire: tripwire::of_object(object),
+        code: Arc::new(code),
     };
     OBJECTS.remember(object.as_unbound(), weak, entry, std::mem::replace);
     Ok(())

@@ -135,7 +135,8 @@ fn _remember(value: &Bound<'_, PyAny>, record: String, version: Option<&str>) ->
             position,
             version,
         });
-        super::remember(&object, version, content, &origin)?;
+        let code = super::code_of(&object)?;
+        super::remember(&object, version, content, code, &origin)?;
     }
     Ok(count)
 }

@@ -9,7 +9,6 @@ use pyo3::types::PyBytes;
 use remade::store::pickled::{PickleStream, Pickled};
 use remade::version::Version;
 use std::fs::File;
-use std::sync::Arc;
 
 use crate::once::Once;
 
@@ -61,16 +60,16 @@ impl Target {
     }
 }
 
-/// Pickles a value into a new, empty file, which nobody else holds afterwards.
+/// Pickles a value into a new, empty file, which is given back to be closed.
 pub(super) fn save(
     value: &Bound<'_, PyAny>,
-    file: &Arc<File>,
-) -> Result<(Pickled, Version), Failed> {
+    file: File,
+) -> Result<(File, Pickled, Version), Failed> {
     static DUMP: Once<Py<PyAny>> = Once::new();
     let py = value.py();
     let raised = Failed::Raised;
     let target = Target {
-        stream: Some(PickleStream::new(file.clone())),
+        stream: Some(PickleStream::new(file)),
         failed: None,
     };
     let target = Bound::new(py, target).map_err(raised)?;

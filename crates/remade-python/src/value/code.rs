@@ -22,6 +22,12 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
+    walk.note_code(value);
+    own(walk, value)
+}
+
+/// A function or class of the user's own.
+pub(crate) fn own<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     // Made methods of a class tell by themselves when they are called.
     let code = if value.is_instance_of::<PyType>() {
         crate::code::of_type(value, walk.own())
@@ -37,7 +43,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
         return Ok(());
     }
     walk.encoder.begin_named(Tag::Parts, "with attributes", 2);
-    inputs(walk, py, &code)?;
+    inputs(walk, value.py(), &code)?;
     walk.encoder.begin(Tag::Dict, attributes.len());
     for (name, attribute) in attributes {
         walk.encoder.text(&name);
@@ -95,6 +101,7 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
+    walk.note_code(class.as_any());
     let code = crate::code::of_type(class.as_any(), walk.own())
         .map_err(|error| Unversioned::from_error(value, error))?;
     with_inputs(walk, class.as_any(), &code)

@@ -273,6 +273,7 @@ fn adopt<K: Default>(made: &Made<K>, record: &mut Record, index: usize) -> io::R
             position,
             version: content,
             content,
+            code: None,
         });
     }
     Ok(())

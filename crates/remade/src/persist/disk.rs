@@ -1,9 +1,9 @@
 //! How do large pieces of a file get to the disk and back?
 
 use crate::seam::{Operation, ask};
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, Write};
-use std::ops::Deref;
 
 /// What is written at a time, at least. Page caches take large writes in large pages: blocks of 1 MB
 /// were a fifth faster than blocks of 256 KB. Larger ones, and blocks that begin where a page does,
@@ -26,7 +26,7 @@ pub(crate) struct Growing<F> {
     given: u64,
 }
 
-impl<F: Deref<Target = File>> Growing<F> {
+impl<F: Borrow<File>> Growing<F> {
     /// `size`: about what it will be at most.
     pub(crate) fn new(file: F, size: u64) -> Growing<F> {
         Growing {
@@ -41,25 +41,32 @@ impl<F: Deref<Target = File>> Growing<F> {
         }
     }
 
-    /// Gives back the place that was not needed.
-    pub(crate) fn finish(self) {
+    /// Whether nothing was written yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written == 0
+    }
+
+    /// Gives back the place that was not needed, and the file.
+    pub(crate) fn finish(self) -> F {
         if self.given > self.written {
+            let file: &File = self.file.borrow();
             // Where that fails, the file takes more place than it needs, and is whole all the same.
-            let _ = ask(Operation::Trim(&self.file, self.written))
-                .and_then(|()| self.file.set_len(self.written));
+            let _ =
+                ask(Operation::Trim(file, self.written)).and_then(|()| file.set_len(self.written));
         }
+        self.file
     }
 }
 
-impl<F: Deref<Target = File>> Write for Growing<F> {
+impl<F: Borrow<File>> Write for Growing<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let end = self.written + bytes.len() as u64;
         if end > self.given && self.step > 0 {
             self.given = end.next_multiple_of(self.step);
             // What follows may fit where a whole step does not: writing tells.
-            let _ = allocate(&self.file, self.given);
+            let _ = allocate(self.file.borrow(), self.given);
         }
-        write(&self.file, bytes)?;
+        write(self.file.borrow(), bytes)?;
         self.written = end;
         Ok(bytes.len())
     }

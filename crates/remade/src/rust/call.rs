@@ -45,7 +45,8 @@ struct Call<A, R, E, O, G, W, B> {
     ended: Vec<String>,
     callers: Callers,
     entered: Option<Entered>,
-    nested: Nested,
+    /// What a run drew from outside. A fresh call has none, and makes no room for it.
+    nested: Option<Box<Nested>>,
     /// The record of what is returned.
     record: Option<Arc<Record>>,
     returns: PhantomData<(R, E)>,
@@ -88,6 +89,7 @@ pub fn check<A, R, O: Output<R>>(
     output: O,
 ) -> Result<bool, Error> {
     let mut call = Call::new(function, arguments, give, word, runs_nothing, output);
+    call.looks_into_the_store("check");
     make::check(&function.made, &mut call).map_err(Answer::from_call)
 }
 
@@ -99,6 +101,7 @@ pub fn load<R, O: Output<R>>(
     let give = |(): &(), _: &mut Arguments<'_>| {};
     let word = |(): &(), _: &str| None;
     let mut call = Call::new(function, (), give, word, runs_nothing, output);
+    call.looks_into_the_store("load");
     let value = make::newest(&function.made, &mut call).map_err(Answer::from_call)?;
     Ok(value.map(|value| Made::new(value, call.history())))
 }
@@ -142,10 +145,16 @@ where
             ended: Vec::new(),
             callers: Callers::of(function),
             entered: None,
-            nested: Nested::default(),
+            nested: None,
             record: None,
             returns: PhantomData,
         }
+    }
+
+    /// What is stored just now is no call: whoever is told it has an input that no record can name.
+    fn looks_into_the_store(&self, how: &str) {
+        let asked = format!("{}::{how}", self.function.name());
+        self.callers.note_unrecorded(&asked);
     }
 
     fn history(self) -> Option<History> {
@@ -376,15 +385,16 @@ where
         let returned = (self.body)(arguments);
         // Should the body panic, the frame ends with the call.
         if let Some(entered) = self.entered.take() {
-            self.nested = entered.frame().nested();
+            self.nested = Some(Box::new(entered.frame().nested()));
         }
         returned.map_err(CallError::Function)
     }
 
     fn raised(&mut self, running: &Running) {
         let sources = &running.present().sources;
+        let nested = self.nested();
         self.callers
-            .note_parts(self.function, sources, &self.nested, running.is_versioned());
+            .note_parts(self.function, sources, &nested, running.is_versioned());
     }
 
     fn changed(&mut self, _: &R) -> Result<Vec<(String, Changed)>, CallError<E>> {
@@ -392,7 +402,7 @@ where
     }
 
     fn nested(&mut self) -> Nested {
-        self.nested.clone()
+        self.nested.as_deref().cloned().unwrap_or_default()
     }
 
     fn save(

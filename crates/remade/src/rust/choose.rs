@@ -3,6 +3,9 @@
 //! A macro knows the names of types and not what they can do. So it asks for a method through as
 //! many borrows as there are ways: the compiler takes the first way whose bounds the type meets, and
 //! one step less of borrowing is one way further down.
+//!
+//! The methods have long names because the compiler looks in all traits of the place where the macro
+//! stands: one of the user's with a method `version` for every type would be as good as these.
 
 #![allow(missing_docs)] // what the macros write is no part of the interface
 
@@ -17,38 +20,39 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
 
 /// A value that is to be told, shown, or named.
 pub struct By<'a, T: ?Sized>(pub &'a T);
 
 /// How a value is told by what it is: [`Versioned`] before serde.
 pub trait ByVersioned<'a, T: ?Sized> {
-    fn version(&self) -> Told<'a, T>;
+    fn __remade_version(&self) -> Told<'a, T>;
 }
 
 impl<'a, T: Versioned + ?Sized> ByVersioned<'a, T> for &&By<'a, T> {
-    fn version(&self) -> Told<'a, T> {
+    fn __remade_version(&self) -> Told<'a, T> {
         Told(self.0)
     }
 }
 
 pub trait BySerde<'a, T: ?Sized> {
-    fn version(&self) -> Serialized<'a, T>;
+    fn __remade_version(&self) -> Serialized<'a, T>;
 }
 
 impl<'a, T: Serialize + ?Sized> BySerde<'a, T> for &By<'a, T> {
-    fn version(&self) -> Serialized<'a, T> {
+    fn __remade_version(&self) -> Serialized<'a, T> {
         Serialized(self.0)
     }
 }
 
 /// Neither: the error is about the one that one should derive.
 pub trait ByNothing<'a, T: ?Sized> {
-    fn version(&self) -> Told<'a, T>;
+    fn __remade_version(&self) -> Told<'a, T>;
 }
 
 impl<'a, T: ?Sized> ByNothing<'a, T> for By<'a, T> {
-    fn version(&self) -> Told<'a, T> {
+    fn __remade_version(&self) -> Told<'a, T> {
         Told(self.0)
     }
 }
@@ -56,7 +60,7 @@ impl<'a, T: ?Sized> ByNothing<'a, T> for By<'a, T> {
 pub struct Told<'a, T: ?Sized>(&'a T);
 
 impl<T: ?Sized> Told<'_, T> {
-    pub fn encode(&self, walk: &mut Walk<'_>)
+    pub fn __remade_encode(&self, walk: &mut Walk<'_>)
     where
         T: Versioned,
     {
@@ -67,7 +71,7 @@ impl<T: ?Sized> Told<'_, T> {
 pub struct Serialized<'a, T: ?Sized>(&'a T);
 
 impl<T: Serialize + ?Sized> Serialized<'_, T> {
-    pub fn encode(&self, walk: &mut Walk<'_>) {
+    pub fn __remade_encode(&self, walk: &mut Walk<'_>) {
         encode_by_serde(self.0, walk);
     }
 }
@@ -77,11 +81,11 @@ const SHORT: usize = 100;
 
 /// How a value looks to a person: in short, as `Debug` has it, or as its type.
 pub trait ByDebug {
-    fn short(&self) -> String;
+    fn __remade_short(&self) -> String;
 }
 
 impl<T: fmt::Debug + ?Sized> ByDebug for &By<'_, T> {
-    fn short(&self) -> String {
+    fn __remade_short(&self) -> String {
         use fmt::Write;
         let mut cut = Cut(String::new());
         // An error says that it is long enough.
@@ -91,11 +95,11 @@ impl<T: fmt::Debug + ?Sized> ByDebug for &By<'_, T> {
 }
 
 pub trait ByType {
-    fn short(&self) -> String;
+    fn __remade_short(&self) -> String;
 }
 
 impl<T: ?Sized> ByType for By<'_, T> {
-    fn short(&self) -> String {
+    fn __remade_short(&self) -> String {
         std::any::type_name::<T>().to_owned()
     }
 }
@@ -118,24 +122,57 @@ impl fmt::Write for Cut {
 
 /// What stands for a value in the name of a file.
 pub trait ByDisplay {
-    fn word(&self) -> Option<String>;
+    fn __remade_word(&self) -> Option<String>;
 }
 
 impl<T: fmt::Display + ?Sized> ByDisplay for &By<'_, T> {
-    fn word(&self) -> Option<String> {
+    fn __remade_word(&self) -> Option<String> {
         Some(self.0.to_string())
     }
 }
 
 pub trait ByNoWord {
-    fn word(&self) -> Option<String>;
+    fn __remade_word(&self) -> Option<String>;
 }
 
 impl<T: ?Sized> ByNoWord for By<'_, T> {
-    fn word(&self) -> Option<String> {
+    fn __remade_word(&self) -> Option<String> {
         None
     }
 }
+
+/// Whether everybody can tell a value of this type by its value: text, numbers, files.
+pub trait PlainlyByItself {
+    fn __remade_plain(&self) -> bool;
+}
+
+impl<T: Plainly + ?Sized> PlainlyByItself for &By<'_, T> {
+    fn __remade_plain(&self) -> bool {
+        true
+    }
+}
+
+pub trait ByMoreThanItself {
+    fn __remade_plain(&self) -> bool;
+}
+
+impl<T: ?Sized> ByMoreThanItself for By<'_, T> {
+    fn __remade_plain(&self) -> bool {
+        false
+    }
+}
+
+/// A type of which that is true.
+pub trait Plainly {}
+
+macro_rules! plainly {
+    ($($ty:ty),*) => {$(impl Plainly for $ty {})*};
+}
+
+plainly!(
+    str, String, Path, PathBuf, File, bool, char, u8, u16, u32, u64, u128, usize, i8, i16, i32,
+    i64, i128, isize, f32, f64
+);
 
 /// A type whose values are to be kept.
 pub struct Of<T>(PhantomData<T>);
@@ -155,7 +192,7 @@ impl<T> Default for Of<T> {
 /// Values that have a way of their own: short ones, arrays, files.
 pub trait ByKind<T> {
     type Output;
-    fn output(&self) -> Way<T, Self::Output>;
+    fn __remade_output(&self) -> Way<T, Self::Output>;
 }
 
 /// The persister of a type that has one.
@@ -166,27 +203,27 @@ pub trait Kind: Sized {
 impl<T: Kind> ByKind<T> for &&Of<T> {
     type Output = T::Output;
 
-    fn output(&self) -> Way<T, T::Output> {
+    fn __remade_output(&self) -> Way<T, T::Output> {
         Way(T::Output::default(), PhantomData)
     }
 }
 
 pub trait ByJson<T> {
-    fn output(&self) -> Way<T, Json>;
+    fn __remade_output(&self) -> Way<T, Json>;
 }
 
 impl<T: Serialize + DeserializeOwned> ByJson<T> for &Of<T> {
-    fn output(&self) -> Way<T, Json> {
+    fn __remade_output(&self) -> Way<T, Json> {
         Way(Json, PhantomData)
     }
 }
 
 pub trait ByUnknown<T> {
-    fn output(&self) -> Way<T, Unknown>;
+    fn __remade_output(&self) -> Way<T, Unknown>;
 }
 
 impl<T> ByUnknown<T> for Of<T> {
-    fn output(&self) -> Way<T, Unknown> {
+    fn __remade_output(&self) -> Way<T, Unknown> {
         Way(Unknown, PhantomData)
     }
 }

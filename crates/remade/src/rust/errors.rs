@@ -134,12 +134,22 @@ impl<E> Answer<E> for CallError<E> {
 
 /// The two types of a `Result`, whatever its alias is called.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a made function takes the type `{Self}` for a `Result` of the standard library, by its name",
+    label = "not the `Result` of the standard library",
+    note = "give it another name where the function returns it, such as `type Outcome = {Self};`"
+)]
 pub trait Fallible {
     type Value;
     type Error;
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
 }
 
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
     type Error = E;
+
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
 }

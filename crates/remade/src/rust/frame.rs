@@ -8,6 +8,7 @@ use crate::source::SourceState;
 use crate::store::Store;
 use crate::version::Version;
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A run, from its begin to its end.
@@ -29,6 +30,9 @@ thread_local! {
 /// The runs of all threads.
 static RUNNING: Mutex<Vec<Arc<Frame>>> = Mutex::new(Vec::new());
 
+/// How many there are at least: most calls are made while nothing runs, and take no lock for that.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
 fn running() -> std::sync::MutexGuard<'static, Vec<Arc<Frame>>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -49,7 +53,9 @@ impl Callers {
                 is_certain: true,
             },
             None => Callers {
-                frames: {
+                frames: if RUNS.load(Ordering::SeqCst) == 0 {
+                    Vec::new()
+                } else {
                     let running = running();
                     let may_call = |frame: &&Arc<Frame>| frame.may_call(function);
                     running.iter().filter(may_call).cloned().collect()
@@ -120,6 +126,7 @@ impl Entered {
             calls: Mutex::default(),
         });
         STACK.with_borrow_mut(|stack| stack.push(frame.clone()));
+        RUNS.fetch_add(1, Ordering::SeqCst);
         running().push(frame.clone());
         Entered(frame)
     }
@@ -134,6 +141,7 @@ impl Drop for Entered {
         let is_this = |other: &Arc<Frame>| Arc::ptr_eq(other, &self.0);
         STACK.with_borrow_mut(|stack| stack.retain(|other| !is_this(other)));
         running().retain(|other| !is_this(other));
+        RUNS.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

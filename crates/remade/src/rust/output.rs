@@ -117,6 +117,7 @@ impl Saver<'_> {
             position: self.position.clone(),
             version,
             content,
+            code: None, // what of it counts, its function knows
         });
     }
 

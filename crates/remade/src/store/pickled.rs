@@ -3,12 +3,11 @@
 //! Their version, as of any file, and the digest that a [seal](super::seal) is made of. Both are taken
 //! in the one pass in which the bytes come or go.
 
-use crate::persist::disk::{Growing, WRITTEN};
+use crate::persist::disk::{self, Growing, WRITTEN};
 use crate::version::Version;
 use crate::version::array::ContentDigest;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 /// Blocks of this size are digested while they are still in the cache of the processor.
 const BLOCK: usize = 256 * 1024;
@@ -85,21 +84,18 @@ impl Digests {
 /// A pickle that is written while it is made, so that it never lies in memory as a whole.
 #[derive(Debug)]
 pub struct PickleStream {
-    file: Arc<File>,
+    file: Growing<File>,
     /// What was not written yet.
     block: Vec<u8>,
-    /// The file, once it is known to be longer than one block.
-    long: Option<Growing<Arc<File>>>,
     digests: Digests,
 }
 
 impl PickleStream {
     /// Into a new, empty file.
-    pub fn new(file: Arc<File>) -> PickleStream {
+    pub fn new(file: File) -> PickleStream {
         PickleStream {
-            file,
+            file: Growing::new(file, u64::MAX),
             block: Vec::new(),
-            long: None,
             digests: Digests::default(),
         }
     }
@@ -111,7 +107,7 @@ impl PickleStream {
 
     /// Whether nothing was written yet.
     pub fn is_short(&self) -> bool {
-        self.long.is_none()
+        self.file.is_empty()
     }
 
     /// The next bytes of the pickle.
@@ -137,30 +133,28 @@ impl PickleStream {
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.digests.update(bytes);
-        let file = &self.file;
-        let long = self
-            .long
-            .get_or_insert_with(|| Growing::new(file.clone(), u64::MAX));
-        long.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
-    /// Writes what is left, and tells what was written.
+    /// Writes what is left, and tells what was written. The file is given back, so that it is closed
+    /// by somebody who asks what closing it found.
     ///
     /// # Errors
     ///
     /// As for [`write`](PickleStream::write).
-    pub fn finish(mut self) -> io::Result<(Pickled, Version)> {
+    pub fn finish(mut self) -> io::Result<(File, Pickled, Version)> {
         let block = std::mem::take(&mut self.block);
-        match self.long {
-            Some(_) => self.put(&block)?,
-            None => {
-                self.digests.update(&block);
-                crate::persist::disk::write(&self.file, &block)?;
-            }
-        }
-        if let Some(long) = self.long {
-            long.finish();
-        }
-        Ok(self.digests.finish())
+        let file = if self.is_short() {
+            // One block needs no place ahead.
+            self.digests.update(&block);
+            let file = self.file.finish();
+            disk::write(&file, &block)?;
+            file
+        } else {
+            self.put(&block)?;
+            self.file.finish()
+        };
+        let (pickled, version) = self.digests.finish();
+        Ok((file, pickled, version))
     }
 }

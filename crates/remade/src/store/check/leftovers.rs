@@ -8,7 +8,8 @@ use crate::call::CallKey;
 use crate::record::MAX_BYTES;
 use crate::store::{FunctionFolder, commit, files, layout, lock, order, prune};
 use std::collections::HashSet;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Far longer than it takes to lock a file that was just made, also on a busy machine.
@@ -100,18 +101,9 @@ impl<P> Check<'_, P> {
             if lock::is_held(&path) || !has_lain(&path) {
                 continue;
             }
-            let finding = Finding {
-                kind: Kind::Abandoned,
-                path,
-                found: "a lock that nobody holds".to_owned(),
-                expected: "nothing".to_owned(),
-                mend: Mend::Nothing,
-            };
-            let repair = Some("it is removed".to_owned());
-            let function = function.map(str::to_owned);
-            self.put(finding, function, repair, &Alone::ForLooking, || {
+            self.put_abandoned(path, "a lock that nobody holds", function, |_| {
                 drop(lock::attempt(&folder.lock(key)));
-                Ok(None)
+                Ok(())
             });
         }
     }
@@ -126,18 +118,31 @@ impl<P> Check<'_, P> {
             if !is_abandoned || self.awaited.contains(&path) || self.is_unsure {
                 continue;
             }
-            let finding = Finding {
-                kind: Kind::Abandoned,
-                path: path.clone(),
-                found: "a staged file whose writer is dead".to_owned(),
-                expected: "nothing".to_owned(),
-                mend: Mend::Nothing,
-            };
-            let repair = Some("it is removed".to_owned());
-            self.put(finding, None, repair, &Alone::ForLooking, || {
-                files::remove_staged(&path).map(|()| None)
-            });
+            let found = "a staged file whose writer is dead";
+            self.put_abandoned(path, found, None, files::remove_staged);
         }
+    }
+
+    /// What a process left that is no more: it goes.
+    fn put_abandoned(
+        &mut self,
+        path: PathBuf,
+        found: &str,
+        function: Option<&str>,
+        remove: impl FnOnce(&Path) -> io::Result<()>,
+    ) {
+        let finding = Finding {
+            kind: Kind::Abandoned,
+            path: path.clone(),
+            found: found.to_owned(),
+            expected: "nothing".to_owned(),
+            mend: Mend::Nothing,
+        };
+        let repair = Some("it is removed".to_owned());
+        let function = function.map(str::to_owned);
+        self.put(finding, function, repair, &Alone::ForLooking, || {
+            remove(&path).map(|()| None)
+        });
     }
 
     pub(super) fn code(&mut self, path: &Path) {

@@ -1,0 +1,108 @@
+//! Which code of the user's own can an object run, and is it still what it was?
+//!
+//! An object counts by its class with its code, and by what it holds. History knows it as it was
+//! when it was returned; what its methods are by now, and the globals that they read, history cannot know.
+
+use std::cell::Cell;
+
+use pyo3::prelude::*;
+use remade::version::{Encoder, Tag, Version};
+
+use super::{Weak, verify};
+use crate::numpy::{Array, dtype};
+use crate::value::kind::{self, Kind};
+use crate::value::{Unversioned, Walk, own_code};
+
+/// Functions and classes, with what each counted as.
+pub(crate) struct Code {
+    /// As everybody would tell it who reads all of it.
+    version: Option<Version>,
+    /// As this process tells it the soonest.
+    parts: Vec<(Weak, Option<Version>)>,
+}
+
+impl Code {
+    /// None: there is no code of the user's.
+    pub(crate) fn version(&self) -> Option<Version> {
+        self.version
+    }
+
+    /// Whether it is still what it was.
+    pub(super) fn is_current(&self, py: Python<'_>) -> bool {
+        thread_local! {
+            static ASKING: Cell<bool> = const { Cell::new(false) };
+        }
+        // Its methods may read the object that is asked about: whatever that is, it is not news.
+        if self.parts.is_empty() || ASKING.replace(true) {
+            return true;
+        }
+        let is_same = |(weak, before): &(Weak, Option<Version>)| {
+            let code = weak.get(py);
+            code.is_some_and(|code| version_of(&code, Walk::by_history()).ok() == Some(*before))
+        };
+        let is_current = self.parts.iter().all(is_same);
+        ASKING.set(false);
+        is_current
+    }
+}
+
+/// What an object counts as that comes back from a file: the file tells nothing of its code.
+pub(crate) fn with_code(version: Version, code: &Code) -> Version {
+    let Some(code) = code.version else {
+        return version;
+    };
+    let mut encoder = Encoder::new();
+    encoder.begin(Tag::Object, 2);
+    encoder.version(Tag::Version, version);
+    encoder.version(Tag::Code, code);
+    encoder.finish()
+}
+
+/// The code that an object can run.
+pub(crate) fn code_of(object: &Bound<'_, PyAny>) -> PyResult<Code> {
+    let none = Code {
+        version: None,
+        parts: Vec::new(),
+    };
+    if !can_hold_code(object)? {
+        return Ok(none);
+    }
+    let reached = verify::reached(object)?.code;
+    if reached.is_empty() {
+        return Ok(none);
+    }
+    let mut versions = Vec::with_capacity(reached.len());
+    let mut parts = Vec::with_capacity(reached.len());
+    for code in reached {
+        versions.extend(version_of(&code, Walk::default())?);
+        if let Some(weak) = Weak::to(&code) {
+            parts.push((weak, version_of(&code, Walk::by_history())?));
+        }
+    }
+    let mut encoder = Encoder::new();
+    encoder.set(Tag::Set, versions);
+    Ok(Code {
+        version: Some(encoder.finish()),
+        parts,
+    })
+}
+
+fn can_hold_code(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(match kind::of(object)? {
+        Kind::Object { .. } | Kind::ArraySubclass | Kind::SetSubclass(_) => true,
+        Kind::Array | Kind::MaskedArray => match Array::new(object) {
+            Some(array) => dtype::of_array(array)?.has_objects,
+            None => false,
+        },
+        _ => false,
+    })
+}
+
+/// None: nobody can tell, because of a value that it reads.
+fn version_of<'py>(code: &Bound<'py, PyAny>, mut walk: Walk<'py>) -> PyResult<Option<Version>> {
+    match own_code(&mut walk, code) {
+        Ok(()) => Ok(Some(walk.encoder.finish())),
+        Err(Unversioned::NoVersion { .. }) => Ok(None),
+        Err(Unversioned::Raised(error)) => Err(error),
+    }
+}
