@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ._inputs import refuse_home
 from ._persisters import Persister
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ class Slot:
         self.fields = _fields(filename)
         if os.path.basename(filename) in ("", ".", ".."):
             raise ValueError(f"{persister!r}: {filename!r} names a folder; name a file in it")
+        refuse_home(filename, "output")
         self.template = os.path.abspath(filename)
 
 

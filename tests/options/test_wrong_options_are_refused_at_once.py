@@ -41,6 +41,8 @@ class NoLoad(Persister):
         (TypeError, {"output": NoLoad}, "load"),
     ],
 )
+        (ValueError, {"cachedir": "~/cache"}, "os.path.expanduser('~/cache')"),
+        (ValueError, {"output": PickleFile("~/f.pkl")}, "os.path.expanduser('~/f.pkl')"),
 def test_it_is_refused_with_a_sentence(kind, options, sentence):
     with pytest.raises(kind) as refusal:
         make(f, **options)
@@ -61,7 +63,18 @@ def test_a_file_name_is_text(path):
 
 @pytest.mark.parametrize("path", [None, 3, b"data.csv"])
 def test_a_file_is_named_by_text(path):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="File takes a path as text"):
+        File(path)
+
+
+def test_no_name_is_no_file():
+    with pytest.raises(ValueError, match='not ""'):
+        File("")
+
+
+@pytest.mark.parametrize("path", ["~", "~/data.csv", pathlib.Path("~/data.csv")])
+def test_a_home_that_nobody_put_in_is_told(path):
+    with pytest.raises(ValueError, match=re.escape(f"os.path.expanduser({str(path)!r})")):
         File(path)
 
 
@@ -72,6 +85,11 @@ def test_a_variable_is_named_by_text(name):
 
 
 def test_nothing_is_made_by_decorating(tmp_path, monkeypatch):
+@pytest.mark.parametrize("path", ["./~/data.csv", "~data.csv", "a/~", "data.csv~"])
+def test_a_name_with_a_tilde_is_a_name(path):
+    assert File(path).path == os.path.abspath(path)
+
+
     monkeypatch.chdir(tmp_path)
     make(f, output=PickleFile("out/f.pkl"), cachedir="c")
     assert list(tmp_path.iterdir()) == []
