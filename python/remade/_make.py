@@ -122,7 +122,8 @@ def make(
         ignore: Parameters that do not matter, such as `("verbose",)`.
         depends: What else matters: packages (a module, or the name of a distribution; by
             version), `File`, `Env`, functions and classes (by code), other values.
-        follow: Packages outside your own code whose code counts as your own: `("lab",)`.
+        follow: Packages outside your own code whose code counts as your own, by the names that an
+            import has: `("lab",)`.
         version: A label that is part of the code. Another label runs the function again.
         was: The name, or names, that the function had before it was renamed or moved:
             `"old.module.name"`. Its stored results come over to the new name.
@@ -188,7 +189,7 @@ class _Options:
         self.verify = _given("verify", verify)
         self.durable = _given("durable", durable)
         self.ignore = _names("ignore", ignore)
-        self.follow = _names("follow", follow)
+        self.follow = _modules("follow", follow)
         if isinstance(depends, str) or not hasattr(depends, "__iter__"):
             raise TypeError(f"depends takes a tuple such as depends=(numpy,), not {depends!r}")
         self.depends = tuple(depends)
@@ -275,6 +276,28 @@ def _names(option: str, names: Any) -> tuple[str, ...]:
 
 def _refuse(func: Any) -> None:
     """Raises a TypeError, which says what to write instead, for what cannot be made."""
+def _modules(option: str, names: Any) -> tuple[str, ...]:
+    """Names to import. Nothing is imported here, so what is below the first dot is not asked."""
+    checked = _names(option, names)
+    for name in checked:
+        top = name.partition(".")[0]
+        if top not in sys.modules and not _can_be_imported(top):
+            raise ValueError(
+                f"{option} names {name!r}, and there is no module of that name to import; write "
+                f"it as an import does"
+            )
+    return checked
+
+
+def _can_be_imported(top: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return bool(top) and find_spec(top) is not None
+    except Exception:  # noqa: BLE001, whoever finds modules here may say anything
+        return True
+
+
     if isinstance(func, _remade.MadeFunction):
         raise TypeError(f"{func!r} is a made function already; decorate the plain function once")
     if isinstance(func, (classmethod, staticmethod)):

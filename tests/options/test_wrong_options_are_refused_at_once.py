@@ -1,6 +1,9 @@
 """What is wrong before a run is told at decoration, with what to write instead."""
 
 import os
+import pathlib
+import re
+import sys
 
 import pytest
 
@@ -25,6 +28,10 @@ class NoLoad(Persister):
         (TypeError, {"ignore": None}, "tuple of names"),
         (TypeError, {"follow": "lab"}, "tuple of names"),
         (TypeError, {"follow": (os,)}, "takes names"),
+        (ValueError, {"follow": ("lbax",)}, "'lbax', and there is no module of that name"),
+        (ValueError, {"follow": ("os", "scikit-learn")}, "'scikit-learn'"),
+        (ValueError, {"follow": ("lbax.sub",)}, "'lbax.sub'"),
+        (ValueError, {"follow": ("",)}, "there is no module"),
         (TypeError, {"depends": "numpy"}, "depends=(numpy,)"),
         (TypeError, {"depends": os}, "depends=(numpy,)"),
         (ValueError, {"depends": ("no-such-package",)}, 'version="no-such-package"'),
@@ -34,6 +41,8 @@ class NoLoad(Persister):
         (ValueError, {"unknown": "ask"}, '"content" or "rerun"'),
         (TypeError, {"cachedir": 3}, "cachedir takes a path"),
         (TypeError, {"cachedir": b"cache"}, "cachedir takes a path"),
+        (ValueError, {"cachedir": "~/cache"}, "os.path.expanduser('~/cache')"),
+        (ValueError, {"output": PickleFile("~/f.pkl")}, "os.path.expanduser('~/f.pkl')"),
         (TypeError, {"output": "f.pkl"}, "PickleFile('f.pkl')"),
         (TypeError, {"output": [1, 2]}, "a persister"),
         (TypeError, {"output": int}, "a persister"),
@@ -41,8 +50,6 @@ class NoLoad(Persister):
         (TypeError, {"output": NoLoad}, "load"),
     ],
 )
-        (ValueError, {"cachedir": "~/cache"}, "os.path.expanduser('~/cache')"),
-        (ValueError, {"output": PickleFile("~/f.pkl")}, "os.path.expanduser('~/f.pkl')"),
 def test_it_is_refused_with_a_sentence(kind, options, sentence):
     with pytest.raises(kind) as refusal:
         make(f, **options)
@@ -78,6 +85,18 @@ def test_a_home_that_nobody_put_in_is_told(path):
         File(path)
 
 
+@pytest.mark.parametrize("path", ["./~/data.csv", "~data.csv", "a/~", "data.csv~"])
+def test_a_name_with_a_tilde_is_a_name(path):
+    assert File(path).path == os.path.abspath(path)
+
+
+def test_what_is_followed_is_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "followed_later.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    make(f, cachedir=tmp_path / "c", follow=("followed_later", "followed_later.part"))(1)
+    assert "followed_later" not in sys.modules
+
+
 @pytest.mark.parametrize("name", [None, "", "A=B", 3])
 def test_a_variable_is_named_by_text(name):
     with pytest.raises(TypeError, match="environment variable"):
@@ -85,11 +104,6 @@ def test_a_variable_is_named_by_text(name):
 
 
 def test_nothing_is_made_by_decorating(tmp_path, monkeypatch):
-@pytest.mark.parametrize("path", ["./~/data.csv", "~data.csv", "a/~", "data.csv~"])
-def test_a_name_with_a_tilde_is_a_name(path):
-    assert File(path).path == os.path.abspath(path)
-
-
     monkeypatch.chdir(tmp_path)
     make(f, output=PickleFile("out/f.pkl"), cachedir="c")
     assert list(tmp_path.iterdir()) == []
