@@ -51,7 +51,7 @@ def cases(folder):
     yield "raises at once", Broken(file, "at once"), 1, ("f", "ConnectionError: no database")
     yield "raises half way", Broken(file, "half"), 1, ("f", "ValueError: half of it")
     yield "writes nothing", Broken(file, "nothing"), 1, ("f", "wrote nothing")
-    yield "makes a folder", Broken(file, "a folder"), 1, ("f",)
+    yield "makes a folder", Broken(file, "a folder"), 1, ("f", "made a folder", "File(path)")
     yield "writes beside", Broken(file, "beside"), 1, ("f", "wrote nothing")
 
 

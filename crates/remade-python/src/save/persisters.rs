@@ -77,10 +77,18 @@ impl<'py> Saver<'_, 'py> {
             .and_then(|persister| persister.call_method1("save", (part.value,)))
             .map_err(raised)?;
         if !path.is_file() {
-            let why = format!(
-                "{}.save wrote nothing to self.filename; the name given is the name to be used",
-                part.persister
-            );
+            let name = &part.persister;
+            let why = if path.is_dir() {
+                format!(
+                    "{name}.save made a folder of self.filename, and a persister writes one file; \
+                     let the function write the folder and return it as File(path)"
+                )
+            } else {
+                format!(
+                    "{name}.save wrote nothing to self.filename; the name given is the name to be \
+                     used"
+                )
+            };
             return Err(NotSaved {
                 path: Some(target.to_owned()),
                 why,
