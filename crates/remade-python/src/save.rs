@@ -41,6 +41,8 @@ pub(crate) struct Saver<'a, 'py> {
     pub(crate) items: Vec<Item>,
     /// What history will know, with its place.
     pub(crate) tracked: Vec<Tracked>,
+    /// Truth values that come back as numbers: their place, and the persister.
+    pub(crate) masks: Vec<(String, String)>,
     /// Whether the whole value was looked through, and there is nothing in it that needs a look.
     pub(crate) is_plain: bool,
 }
@@ -383,8 +385,6 @@ impl<'py> Saver<'_, 'py> {
     }
 }
 
-/// The version of what a persister gives back for a content.
-fn persisted(persister: Version, content: Version) -> Version {
 /// The structure of `output=` is not that of the result.
 fn unexpected(position: &str, expected: &str, found: &str) -> Failure {
     let place = match position {
@@ -398,6 +398,8 @@ fn unexpected(position: &str, expected: &str, found: &str) -> Failure {
     }
 }
 
+/// The version of what a persister gives back for a content.
+fn persisted(persister: Version, content: Version) -> Version {
     let mut encoder = Encoder::new();
     encoder.begin(Tag::Persisted, 2);
     encoder.version(Tag::Version, persister);
