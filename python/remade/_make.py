@@ -107,7 +107,9 @@ def make(
             from the working directory once, here; folders are made at the first run.
         name: Known as `module.name` instead of `module.qualname`. Functions of one name share a
             place and displace each other's results.
-        debug: True tells through the logger `remade` what was reused, or run and why.
+        debug: True tells through the logger `remade`, at the level INFO, what was reused, or run
+            and why. Python shows nothing of that level by itself: call
+            `logging.basicConfig(level="INFO")` first.
         raise_errors: True raises `SaveError`, which carries the value, where a computed value
             cannot be saved. By default that is a `RemadeWarning`, and the value is returned.
         keep: How many results are kept, of as many calls: 1 by default, `"all"` for all. More than
@@ -274,8 +276,6 @@ def _names(option: str, names: Any) -> tuple[str, ...]:
     return tuple(checked)
 
 
-def _refuse(func: Any) -> None:
-    """Raises a TypeError, which says what to write instead, for what cannot be made."""
 def _modules(option: str, names: Any) -> tuple[str, ...]:
     """Names to import. Nothing is imported here, so what is below the first dot is not asked."""
     checked = _names(option, names)
@@ -298,6 +298,8 @@ def _can_be_imported(top: str) -> bool:
         return True
 
 
+def _refuse(func: Any) -> None:
+    """Raises a TypeError, which says what to write instead, for what cannot be made."""
     if isinstance(func, _remade.MadeFunction):
         raise TypeError(f"{func!r} is a made function already; decorate the plain function once")
     if isinstance(func, (classmethod, staticmethod)):
