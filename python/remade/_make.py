@@ -379,10 +379,9 @@ def _script_of(plain: Any) -> str | None:
             continue
         spec, file = names.get("__spec__"), names.get("__file__")
         if spec is not None and spec.name != "__main__":
-            name: str = spec.name
-            return name.removesuffix(".__main__")
+            return str(spec.name).removesuffix(".__main__")
         if file:
-            return os.path.splitext(os.path.basename(file))[0]
+            return os.path.splitext(os.path.basename(str(file)))[0]
     return None
 
 

@@ -57,6 +57,7 @@ fn run(number: u128, given: &[u128]) -> Record {
             position: String::new(),
             version,
             content: version,
+            code: None,
         }],
         never_fresh: None,
         changed_returned: false,
