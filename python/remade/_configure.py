@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _remade
+from ._inputs import refuse_home
 
 TYPE_CHECKING = False  # type checkers take it as true; `typing` costs an import
 if TYPE_CHECKING:
@@ -237,4 +238,5 @@ def _text_path(path: Any) -> str:
         text = None
     if not isinstance(text, str):
         raise TypeError(f"cachedir takes a path, not {path!r}")
+    refuse_home(text, "cachedir")
     return text

@@ -41,7 +41,8 @@ class Event(_Fields):
 def events(callback: Callable[[Event], object]) -> Iterator[None]:
     """Tells `callback` of every call of a made function in the `with` block.
 
-    Calls of all threads of the process are told, in the order in which they end.
+    Calls of all threads of the process are told, in the order in which they end. A call that
+    raises is not told: nothing of it is recorded, and the caller has the exception.
 
     Args:
         callback: Is called with one `Event` after each call.

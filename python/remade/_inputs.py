@@ -5,6 +5,15 @@ from __future__ import annotations
 import os
 
 
+def refuse_home(path: str, who: str) -> None:
+    """Raises a ValueError for a `~` that nobody expands: it would be a folder of that name."""
+    if path == "~" or path.startswith(("~/", f"~{os.sep}")):
+        raise ValueError(
+            f"{who} does not replace ~ by your home, as open does not: write "
+            f"os.path.expanduser({path!r}); ./~ is a folder of that name"
+        )
+
+
 class File:
     """A file, a folder or a glob pattern as input of a made function.
 
@@ -17,10 +26,12 @@ class File:
 
     Args:
         path: A path (`"data.csv"`, `"sub-01/"`) or a pattern (`"sub-*/anat/*.nii.gz"`, `**` for
-            any depth). It is resolved from the working directory once, here.
+            any depth). It is resolved from the working directory once, here. As for `open`, a `~`
+            is no home: write `os.path.expanduser("~/data.csv")`.
 
     Raises:
         TypeError: If `path` is not text or a path of text.
+        ValueError: If `path` is empty, or begins with `~/`.
 
     Example:
         >>> import os, tempfile
@@ -40,9 +51,13 @@ class File:
     path: str
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        text = os.fspath(path)
+        given: object = path  # who does not check types can give anything
+        text = os.fspath(given) if isinstance(given, os.PathLike) else given
         if not isinstance(text, str):
             raise TypeError(f"File takes a path as text, not {type(path).__name__}")
+        if not text:
+            raise ValueError('File takes the name of a file or folder, not ""; "." is this folder')
+        refuse_home(text, "File")
         self.path = os.path.abspath(text)
 
     def __fspath__(self) -> str:

@@ -107,7 +107,9 @@ def make(
             from the working directory once, here; folders are made at the first run.
         name: Known as `module.name` instead of `module.qualname`. Functions of one name share a
             place and displace each other's results.
-        debug: True tells through the logger `remade` what was reused, or run and why.
+        debug: True tells through the logger `remade`, at the level INFO, what was reused, or run
+            and why. Python shows nothing of that level by itself: call
+            `logging.basicConfig(level="INFO")` first.
         raise_errors: True raises `SaveError`, which carries the value, where a computed value
             cannot be saved. By default that is a `RemadeWarning`, and the value is returned.
         keep: How many results are kept, of as many calls: 1 by default, `"all"` for all. More than
@@ -122,7 +124,8 @@ def make(
         ignore: Parameters that do not matter, such as `("verbose",)`.
         depends: What else matters: packages (a module, or the name of a distribution; by
             version), `File`, `Env`, functions and classes (by code), other values.
-        follow: Packages outside your own code whose code counts as your own: `("lab",)`.
+        follow: Packages outside your own code whose code counts as your own, by the names that an
+            import has: `("lab",)`.
         version: A label that is part of the code. Another label runs the function again.
         was: The name, or names, that the function had before it was renamed or moved:
             `"old.module.name"`. Its stored results come over to the new name.
@@ -188,7 +191,7 @@ class _Options:
         self.verify = _given("verify", verify)
         self.durable = _given("durable", durable)
         self.ignore = _names("ignore", ignore)
-        self.follow = _names("follow", follow)
+        self.follow = _modules("follow", follow)
         if isinstance(depends, str) or not hasattr(depends, "__iter__"):
             raise TypeError(f"depends takes a tuple such as depends=(numpy,), not {depends!r}")
         self.depends = tuple(depends)
@@ -273,6 +276,28 @@ def _names(option: str, names: Any) -> tuple[str, ...]:
     return tuple(checked)
 
 
+def _modules(option: str, names: Any) -> tuple[str, ...]:
+    """Names to import. Nothing is imported here, so what is below the first dot is not asked."""
+    checked = _names(option, names)
+    for name in checked:
+        top = name.partition(".")[0]
+        if top not in sys.modules and not _can_be_imported(top):
+            raise ValueError(
+                f"{option} names {name!r}, and there is no module of that name to import; write "
+                f"it as an import does"
+            )
+    return checked
+
+
+def _can_be_imported(top: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return bool(top) and find_spec(top) is not None
+    except Exception:  # noqa: BLE001, whoever finds modules here may say anything
+        return True
+
+
 def _refuse(func: Any) -> None:
     """Raises a TypeError, which says what to write instead, for what cannot be made."""
     if isinstance(func, _remade.MadeFunction):
@@ -354,10 +379,9 @@ def _script_of(plain: Any) -> str | None:
             continue
         spec, file = names.get("__spec__"), names.get("__file__")
         if spec is not None and spec.name != "__main__":
-            name: str = spec.name
-            return name.removesuffix(".__main__")
+            return str(spec.name).removesuffix(".__main__")
         if file:
-            return os.path.splitext(os.path.basename(file))[0]
+            return os.path.splitext(os.path.basename(str(file)))[0]
     return None
 
 

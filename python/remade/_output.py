@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ._inputs import refuse_home
 from ._persisters import Persister
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ class Slot:
         self.fields = _fields(filename)
         if os.path.basename(filename) in ("", ".", ".."):
             raise ValueError(f"{persister!r}: {filename!r} names a folder; name a file in it")
+        refuse_home(filename, "output")
         self.template = os.path.abspath(filename)
 
 
@@ -134,11 +136,17 @@ def _walk(output: Any) -> tuple[Any, list[Slot]]:
     return output, []
 
 
+def _kind_of(value: Any) -> str:
+    kind = type(value).__name__
+    return f"{kind} {value!r}" if type(value) in (str, int, float, bool) else kind
+
+
 def fill(template: str, arguments: dict[str, Any]) -> str:
     """The file name for one call.
 
     Raises:
-        ValueError: If a value would leave the folder, or cannot be part of a file name.
+        ValueError: If a value would leave the folder, cannot be part of a file name, or does not
+            fit its format.
     """
     from string import Formatter
 
@@ -147,7 +155,13 @@ def fill(template: str, arguments: dict[str, Any]) -> str:
         parts.append(literal)
         if field is None:
             continue
-        text = format(arguments[field], spec or "")
+        try:
+            text = format(arguments[field], spec or "")
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{template}: the parameter {field} is {_kind_of(arguments[field])}, which does "
+                f"not fit {{{field}:{spec}}} ({error}); write {{{field}}}, or pass what fits"
+            ) from error
         separators = {os.sep, os.altsep, "\0"} - {None}
         # Records write names as Unicode, where all lone surrogates would be one.
         is_unicode = text.encode(errors="replace").decode() == text

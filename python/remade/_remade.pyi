@@ -163,7 +163,7 @@ class MadeFunction(Generic[_P, _R_co]):
         """The last result, without a call.
 
         Raises:
-            LookupError: If there is none.
+            LookupError: If there is none, or its file is gone or changed: the text says which.
         """
     def clear(self) -> None:
         """Forgets all results. Files that the user named stay."""

@@ -46,10 +46,12 @@ def cases(folder):
     yield "by itself", None, lambda: 1, ("local object",)
     yield "masked", NumpyFile(file), __import__("numpy").ma.array([1]), ("f", "TypeError")
     yield "two for three", (PickleFile(file), PickleFile), (1, 2, 3), ("expects 2 values",)
+    constant = (PickleFile(file), "yes")
+    yield "no for yes", constant, (1, "no"), ("constant 'yes' for the result[1]", "it is 'no'")
     yield "raises at once", Broken(file, "at once"), 1, ("f", "ConnectionError: no database")
     yield "raises half way", Broken(file, "half"), 1, ("f", "ValueError: half of it")
     yield "writes nothing", Broken(file, "nothing"), 1, ("f", "wrote nothing")
-    yield "makes a folder", Broken(file, "a folder"), 1, ("f",)
+    yield "makes a folder", Broken(file, "a folder"), 1, ("f", "made a folder", "File(path)")
     yield "writes beside", Broken(file, "beside"), 1, ("f", "wrote nothing")
 
 

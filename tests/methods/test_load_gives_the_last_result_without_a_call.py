@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from counting import aside, records, warned
 from remade import NumpyFile, PickleFile, make
 
 
@@ -48,8 +49,43 @@ def test_a_result_that_a_person_changed_is_not_the_result(tmp_path):
     made = make(lambda: np.arange(3), cachedir=tmp_path, output=NumpyFile(tmp_path / "f.npy"))
     made()
     np.save(tmp_path / "f.npy", np.zeros(7))
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError) as refusal:
         made.load()
+    assert f"result changed on disk: {tmp_path / 'f.npy'}" in str(refusal.value)
+    assert "a file that you changed is not lost" in str(refusal.value)
+    with warned("changed by hand"):
+        made()
+    np.testing.assert_array_equal(made.load(), [0, 1, 2])
+    (kept,) = aside(tmp_path)
+    np.testing.assert_array_equal(np.load(tmp_path / kept), np.zeros(7))
+
+
+def test_a_result_whose_file_another_function_took_is_named(tmp_path):
+    output = PickleFile(tmp_path / "both.pkl")
+    one = make(lambda: [1], cachedir=tmp_path / "c", output=output, name="one")
+    two = make(lambda: [2], cachedir=tmp_path / "c", output=output, name="two")
+    one()
+    two()
+    assert two.load() == [2]
+    with pytest.raises(LookupError, match=f"result changed on disk: {tmp_path / 'both.pkl'}"):
+        one.load()
+
+
+def test_a_result_whose_file_is_gone_is_named(tmp_path):
+    made = make(f, cachedir=tmp_path / "c", output=PickleFile(tmp_path / "f.pkl"))
+    made(1)
+    (tmp_path / "f.pkl").unlink()
+    with pytest.raises(LookupError, match=f"result missing: {tmp_path / 'f.pkl'}"):
+        made.load()
+
+
+def test_a_record_that_is_damaged_is_named(tmp_path):
+    made = make(f, cachedir=tmp_path / "c")
+    made(1)
+    (record,) = records(tmp_path / "c")
+    record.write_text("{}")
+    with pytest.raises(LookupError, match=str(record)):
+        make(f, cachedir=tmp_path / "c").load()
 
 
 def test_what_it_gives_is_known_down_the_chain(tmp_path):

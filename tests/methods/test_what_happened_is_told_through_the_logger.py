@@ -81,3 +81,27 @@ def test_a_listener_that_raises_costs_nothing(tmp_path, monkeypatch):
         assert made(1) == 1
         assert made(1) == 1
     assert len(reported) == 2
+
+
+def test_debug_shows_once_logging_is_told_to(tmp_path):
+    program = """
+        import logging
+        from remade import make
+        logging.basicConfig(level="INFO")
+        @make(debug=True)
+        def f(x):
+            return x
+        f(1)
+    """
+    out, err = in_process(tmp_path, program)
+    assert out == ""
+    assert err.startswith("INFO:remade:program.f ran")
+
+
+def test_a_call_that_raises_has_no_event(tmp_path):
+    made = make(lambda x: 1 / x, cachedir=tmp_path, name="f")
+    with told() as seen:
+        with pytest.raises(ZeroDivisionError):
+            made(0)
+        made(1)
+    assert [event.ran for event in seen] == [True]

@@ -108,7 +108,10 @@ STORED = """
 def test_what_is_stored_just_now_is_an_input_that_no_record_names(shop):
     shop.write(main=STORED)
     assert shop.call("[base(1), newest(), is_stored(1)]") == ([1, 1, True], ["newest", "is_stored"])
-    assert shop.call("[base(2), newest(), is_stored(1)]") == ([2, 2, False], ["newest", "is_stored"])
+    assert shop.call("[base(2), newest(), is_stored(1)]") == (
+        [2, 2, False],
+        ["newest", "is_stored"],
+    )
     told = ["nested call without version: main.base.load()"]
     assert shop.call("list(map(str, newest.explain().reasons))") == (told, [])
     assert shop.call("[counts_on(5), counts_on(5)]") == ([5, 6], ["counts_on"] * 2)

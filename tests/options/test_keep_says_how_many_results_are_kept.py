@@ -115,6 +115,19 @@ def test_a_value_that_would_leave_the_folder_is_refused_before_the_run(tmp_path,
     assert not (tmp_path / "f").exists()
 
 
+def test_a_value_that_does_not_fit_the_format_is_named_before_the_run(tmp_path):
+    runs = []
+    output = PickleFile(tmp_path / "f-{a:03d}.pkl")
+    made = make(lambda a: runs.append(a), cachedir=tmp_path / "c", output=output)
+    for value, shown in [("one", "str 'one'"), ([1], "list")]:
+        with pytest.raises(ValueError, match="does not fit {a:03d}") as refusal:
+            made(value)
+        assert f"{tmp_path / 'f-{a:03d}.pkl'}: the parameter a is {shown}" in str(refusal.value)
+    assert runs == []
+    made(1)
+    assert made.output_path(1) == str(tmp_path / "f-001.pkl")
+
+
 def test_two_results_of_one_call_in_one_file_are_refused_before_the_run(tmp_path):
     runs = []
     output = (PickleFile(tmp_path / "{x}.pkl"), PickleFile(tmp_path / "{y}.pkl"))

@@ -1,6 +1,9 @@
 """What is wrong before a run is told at decoration, with what to write instead."""
 
 import os
+import pathlib
+import re
+import sys
 
 import pytest
 
@@ -25,6 +28,10 @@ class NoLoad(Persister):
         (TypeError, {"ignore": None}, "tuple of names"),
         (TypeError, {"follow": "lab"}, "tuple of names"),
         (TypeError, {"follow": (os,)}, "takes names"),
+        (ValueError, {"follow": ("lbax",)}, "'lbax', and there is no module of that name"),
+        (ValueError, {"follow": ("os", "scikit-learn")}, "'scikit-learn'"),
+        (ValueError, {"follow": ("lbax.sub",)}, "'lbax.sub'"),
+        (ValueError, {"follow": ("",)}, "there is no module"),
         (TypeError, {"depends": "numpy"}, "depends=(numpy,)"),
         (TypeError, {"depends": os}, "depends=(numpy,)"),
         (ValueError, {"depends": ("no-such-package",)}, 'version="no-such-package"'),
@@ -34,6 +41,8 @@ class NoLoad(Persister):
         (ValueError, {"unknown": "ask"}, '"content" or "rerun"'),
         (TypeError, {"cachedir": 3}, "cachedir takes a path"),
         (TypeError, {"cachedir": b"cache"}, "cachedir takes a path"),
+        (ValueError, {"cachedir": "~/cache"}, "os.path.expanduser('~/cache')"),
+        (ValueError, {"output": PickleFile("~/f.pkl")}, "os.path.expanduser('~/f.pkl')"),
         (TypeError, {"output": "f.pkl"}, "PickleFile('f.pkl')"),
         (TypeError, {"output": [1, 2]}, "a persister"),
         (TypeError, {"output": int}, "a persister"),
@@ -61,8 +70,31 @@ def test_a_file_name_is_text(path):
 
 @pytest.mark.parametrize("path", [None, 3, b"data.csv"])
 def test_a_file_is_named_by_text(path):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="File takes a path as text"):
         File(path)
+
+
+def test_no_name_is_no_file():
+    with pytest.raises(ValueError, match='not ""'):
+        File("")
+
+
+@pytest.mark.parametrize("path", ["~", "~/data.csv", pathlib.Path("~/data.csv")])
+def test_a_home_that_nobody_put_in_is_told(path):
+    with pytest.raises(ValueError, match=re.escape(f"os.path.expanduser({str(path)!r})")):
+        File(path)
+
+
+@pytest.mark.parametrize("path", ["./~/data.csv", "~data.csv", "a/~", "data.csv~"])
+def test_a_name_with_a_tilde_is_a_name(path):
+    assert File(path).path == os.path.abspath(path)
+
+
+def test_what_is_followed_is_not_imported(tmp_path, monkeypatch):
+    (tmp_path / "followed_later.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    make(f, cachedir=tmp_path / "c", follow=("followed_later", "followed_later.part"))(1)
+    assert "followed_later" not in sys.modules
 
 
 @pytest.mark.parametrize("name", [None, "", "A=B", 3])

@@ -208,11 +208,21 @@ impl MadeFunction {
             false,
         )?;
         call.looks_into_the_store("load")?;
-        make::newest(&self.function.made, &mut call)?.ok_or_else(|| {
+        let (name, root) = (
+            self.function.made.name(),
+            self.function.made.store().root().display(),
+        );
+        make::newest(&self.function.made, &mut call)?.map_err(|reasons| {
+            if reasons.is_empty() {
+                return PyLookupError::new_err(format!(
+                    "{name} has no stored result in {root}; call it first"
+                ));
+            }
+            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
             PyLookupError::new_err(format!(
-                "{} has no stored result in {}; call it first",
-                self.function.made.name(),
-                self.function.made.store().root().display()
+                "the last result of {name} cannot be loaded ({}): call it, and it runs again; \
+                 a file that you changed is not lost by that",
+                reasons.join("; ")
             ))
         })
     }

@@ -25,7 +25,7 @@ use crate::output::{Kind, Output, Place, Tree};
 use crate::prepared::Prepared;
 use crate::registry;
 use crate::short::to_short;
-use crate::value::Unversioned;
+use crate::value::{Unversioned, short_form};
 
 /// What saving is done with.
 pub(crate) struct Saver<'a, 'py> {
@@ -41,6 +41,8 @@ pub(crate) struct Saver<'a, 'py> {
     pub(crate) items: Vec<Item>,
     /// What history will know, with its place.
     pub(crate) tracked: Vec<Tracked>,
+    /// Truth values that come back as numbers: their place, and the persister.
+    pub(crate) masks: Vec<(String, String)>,
     /// Whether the whole value was looked through, and there is nothing in it that needs a look.
     pub(crate) is_plain: bool,
 }
@@ -220,10 +222,6 @@ impl<'py> Saver<'_, 'py> {
     }
 
     fn mismatch(&self, position: &str, expected: &str, value: &Bound<'py, PyAny>) -> Failure {
-        let place = match position {
-            "" => "the result".to_owned(),
-            position => format!("the result{position}"),
-        };
         let size = value
             .len()
             .map_or_else(|_| String::new(), |size| format!(" of {size} values"));
@@ -231,11 +229,7 @@ impl<'py> Saver<'_, 'py> {
         let kind = kind
             .name()
             .map_or_else(|_| "?".to_owned(), |n| n.to_string());
-        NotSaved {
-            path: None,
-            why: format!("output= expects {expected} for {place}, and it is a {kind}{size}"),
-            cause: None,
-        }
+        unexpected(position, expected, &format!("a {kind}{size}"))
     }
 
     /// A constant stands for itself, so it must be what was returned.
@@ -257,8 +251,8 @@ impl<'py> Saver<'_, 'py> {
             let short = to_short(value).map_err(|error| raised(self.py, None, error))?;
             Ok(short.map_or(Shape::Constant, Shape::Short))
         } else {
-            let expected = format!("the constant {}", crate::value::short_form(constant));
-            Err(self.mismatch(position, &expected, value))
+            let expected = format!("the constant {}", short_form(constant));
+            Err(unexpected(position, &expected, &short_form(value)))
         }
     }
 
@@ -388,6 +382,19 @@ impl<'py> Saver<'_, 'py> {
             });
         }
         Ok(())
+    }
+}
+
+/// The structure of `output=` is not that of the result.
+fn unexpected(position: &str, expected: &str, found: &str) -> Failure {
+    let place = match position {
+        "" => "the result".to_owned(),
+        position => format!("the result{position}"),
+    };
+    NotSaved {
+        path: None,
+        why: format!("output= expects {expected} for {place}, and it is {found}"),
+        cause: None,
     }
 }
 

@@ -338,7 +338,10 @@ pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
         });
     }
     if last.fingerprint != now.fingerprint {
-        let functions = changed_functions(&last.code, &now.code);
+        let changed = changed_code(&last.code, &now.code).into_iter();
+        let functions: Vec<_> = changed
+            .filter_map(|(before, now)| now.or(before).map(str::to_owned))
+            .collect();
         if reasons.is_empty() || !functions.is_empty() {
             reasons.push(Reason::CodeChanged { functions });
         }
@@ -409,21 +412,52 @@ fn changed_sources(before: &[SourceState], now: &[SourceState]) -> Vec<Reason> {
     reasons
 }
 
-/// The functions and classes whose own code changed, came or went.
-pub(crate) fn changed_functions(
-    before: &BTreeMap<String, Version>,
-    now: &BTreeMap<String, Version>,
-) -> Vec<String> {
-    let mut names: Vec<String> = now
+/// The functions and classes whose own code changed, came or went, each by the name that it had
+/// before and the one that it has now.
+///
+/// What a script defines has no module in its name while the script runs, and has one where it is
+/// imported. So what has the same code under another name did not change, and of two names of which
+/// one is the other with a module before it, both are of one function.
+pub(crate) fn changed_code<'a>(
+    before: &'a BTreeMap<String, Version>,
+    now: &'a BTreeMap<String, Version>,
+) -> Vec<(Option<&'a str>, Option<&'a str>)> {
+    let mut gone: Vec<(&str, Version)> = before
         .iter()
-        .filter(|(name, version)| before.get(*name) != Some(*version))
-        .map(|(name, _)| name.clone())
+        .filter(|(name, _)| !now.contains_key(*name))
+        .map(|(name, version)| (name.as_str(), *version))
         .collect();
-    names.extend(
-        before
-            .keys()
-            .filter(|name| !now.contains_key(*name))
-            .cloned(),
-    );
-    names
+    let mut pairs = Vec::new();
+    let mut come = Vec::new();
+    for (name, version) in now {
+        match before.get(name) {
+            Some(other) if other == version => {}
+            Some(_) => pairs.push((Some(name.as_str()), Some(name.as_str()))),
+            None => come.push((name.as_str(), *version)),
+        }
+    }
+    come.retain(|(_, version)| {
+        let same = gone.iter().position(|(_, other)| other == version);
+        same.map(|place| gone.swap_remove(place)).is_none()
+    });
+    for (name, _) in come {
+        let mut same = (0..gone.len()).filter(|&place| is_of_script(gone[place].0, name));
+        let former = match (same.next(), same.next()) {
+            (Some(place), None) => Some(gone.swap_remove(place).0),
+            _ => None,
+        };
+        pairs.push((former, Some(name)));
+    }
+    gone.sort_unstable();
+    pairs.extend(gone.into_iter().map(|(name, _)| (Some(name), None)));
+    pairs
+}
+
+/// Whether one of these names is the other with a module before it.
+fn is_of_script(one: &str, other: &str) -> bool {
+    let has_module = |long: &str, short: &str| {
+        long.strip_suffix(short)
+            .is_some_and(|module| module.len() > 1 && module.ends_with('.'))
+    };
+    has_module(one, other) || has_module(other, one)
 }

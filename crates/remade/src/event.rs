@@ -64,6 +64,15 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// A result of truth values comes back as numbers, which pick other elements.
+    MaskAsNumbers {
+        /// The function that was called.
+        function: String,
+        /// The place in the result; empty: the whole.
+        position: String,
+        /// The persister.
+        persister: String,
+    },
     /// A global that the run both changes and reads.
     ReadsItsOutput {
         /// The function that was called.
@@ -197,6 +206,16 @@ impl fmt::Display for Warning {
                 "{function}: the random generator {parameter} {why}. A stored result could not leave \
                  it where the run leaves it, so the function runs every time. Return what was drawn \
                  alone, and pass each generator once."
+            ),
+            Warning::MaskAsNumbers {
+                function,
+                position,
+                persister,
+            } => write!(
+                f,
+                "{function}: the result{position} holds True and False, which {persister} keeps as \
+                 the numbers 1 and 0: what is loaded picks other elements, and ~ of it is no mask. \
+                 Keep it with NiftiFile(..., dtype=bool), or return numbers."
             ),
             Warning::ReadsItsOutput { function, name } => write!(
                 f,

@@ -324,8 +324,12 @@ pub fn check<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, F::Err
     }
 }
 
-/// The newest result of this function, whatever it was called with; None where there is none.
-pub fn newest<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<Option<F::Value>, F::Error> {
+/// The newest result of this function, whatever it was called with. Where there is none that can be
+/// loaded: what stands against the newest record, which is nothing where there is no record.
+pub fn newest<F: Face>(
+    made: &Made<F::Kept>,
+    face: &mut F,
+) -> Result<Result<F::Value, Vec<Reason>>, F::Error> {
     reuse::newest(made, face)
 }
 

@@ -51,7 +51,7 @@ fn the_last_result_is_found_before_any_call() {
     let (value, _) = before.call(3);
     let after = new(&folder, &before, Keep::Last(1), false);
     let newest = make::newest(&after.made, &mut after.ask(&[])).unwrap();
-    assert_eq!(newest, Some(value));
+    assert_eq!(newest, Ok(value));
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn a_crash_after_the_commit_point_shows_the_new_result_whole() {
                 assert_eq!(scene.f.call(1), (rows(NEW), vec![]));
             }
             let newest = make::newest(&reader.made, &mut reader.ask(&[])).unwrap();
-            assert_eq!(newest, Some(rows(NEW)));
+            assert_eq!(newest, Ok(rows(NEW)));
         }
     }
 }

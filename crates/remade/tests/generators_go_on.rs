@@ -25,7 +25,7 @@ fn the_state_after_the_run_is_told_at_each_reuse_and_at_no_other_time() {
     assert!(f.resumed.borrow().is_empty());
     assert_eq!(f.record(1).arguments[0].after.as_deref(), Some("after 1"));
     assert!(make::check(&f.made, &mut f.ask(&[Value::Int(1)])).unwrap());
-    make::newest(&f.made, &mut f.ask(&[])).unwrap();
+    make::newest(&f.made, &mut f.ask(&[])).unwrap().unwrap();
     assert!(f.resumed.borrow().is_empty());
     for g in [&f, &f.elsewhere(folder.path(), Keep::Last(1))] {
         assert_eq!(g.call(1), (Value::Int(1), vec![]));

@@ -34,7 +34,7 @@ fn process(folder: &Path, keep: Keep) -> Function {
 fn newest(folder: &Path) -> u8 {
     let f = process(folder, Keep::Last(1));
     match make::newest(&f.made, &mut f.ask(&[])).unwrap() {
-        Some(Value::Bytes(bytes)) => bytes[0],
+        Ok(Value::Bytes(bytes)) => bytes[0],
         other => panic!("{other:?}"),
     }
 }

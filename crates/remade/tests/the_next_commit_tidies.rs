@@ -205,7 +205,7 @@ fn the_last_result_is_the_one_that_was_committed_last() {
     let f = function(folder.path(), Keep::Last(3));
     let newest = || make::newest(&f.made, &mut f.ask(&[])).unwrap();
     let last = f.made.folder().last();
-    let rows = |number: u8| Some(Value::Rows(vec![vec![number; 3000]; 2]));
+    let rows = |number: u8| Ok(Value::Rows(vec![vec![number; 3000]; 2]));
     f.call(1);
     let told_one = fs::read(&last).unwrap();
     f.call(2);

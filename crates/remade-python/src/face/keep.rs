@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use remade::call::CallKey;
+use remade::event::Warning;
 use remade::make::{NotSaved, Saved};
 use remade::store::commit::Staging;
 use std::path::PathBuf;
@@ -35,10 +36,19 @@ impl<'py> Call<'_, 'py> {
             results: Vec::new(),
             items: Vec::new(),
             tracked: Vec::new(),
+            masks: Vec::new(),
             is_plain: false,
         };
         let saved = saver.save(value)?;
+        let masks = std::mem::take(&mut saver.masks);
         self.state.tracked = saver.tracked;
+        for (position, persister) in masks {
+            self.warn_only(Warning::MaskAsNumbers {
+                function: self.function.made.name().to_owned(),
+                position,
+                persister,
+            });
+        }
         Ok(saved)
     }
 

@@ -63,6 +63,9 @@ impl<'py> Call<'_, 'py> {
             Warning::NotResumed {
                 parameter: name, ..
             } => self.function.first_time(&format!("not resumed {name}")),
+            Warning::MaskAsNumbers { position, .. } => {
+                self.function.first_time(&format!("mask {position}"))
+            }
             Warning::ReadsItsOutput { name, .. } => {
                 self.function.first_time(&format!("reads {name}"))
             }

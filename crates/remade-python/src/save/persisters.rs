@@ -1,5 +1,6 @@
 //! How does a persister save that is not one of the two which the engine chooses by itself?
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use remade::make::NotSaved;
 use remade::record::{Digest, Item, Shape};
@@ -29,6 +30,10 @@ impl<'py> Saver<'_, 'py> {
         let file = files::create_new(self.staging.path(staged)).map_err(failed)?;
         let image = nifti::save(part.value, &file, target, slot.persister(py)).map_err(raised)?;
         files::close(file).map_err(failed)?;
+        if is_mask_as_numbers(part.value, slot.persister(py)).map_err(raised)? {
+            self.masks
+                .push((part.position.to_owned(), part.persister.clone()));
+        }
         let exact = image.loaded.filter(|_| image.is_exact);
         let version = exact.unwrap_or_else(|| persisted(part.persister_version, image.content));
         if exact.is_some() {
@@ -77,10 +82,18 @@ impl<'py> Saver<'_, 'py> {
             .and_then(|persister| persister.call_method1("save", (part.value,)))
             .map_err(raised)?;
         if !path.is_file() {
-            let why = format!(
-                "{}.save wrote nothing to self.filename; the name given is the name to be used",
-                part.persister
-            );
+            let name = &part.persister;
+            let why = if path.is_dir() {
+                format!(
+                    "{name}.save made a folder of self.filename, and a persister writes one file; \
+                     let the function write the folder and return it as File(path)"
+                )
+            } else {
+                format!(
+                    "{name}.save wrote nothing to self.filename; the name given is the name to be \
+                     used"
+                )
+            };
             return Err(NotSaved {
                 path: Some(target.to_owned()),
                 why,
@@ -122,4 +135,17 @@ impl<'py> Saver<'_, 'py> {
         };
         Ok(self.note(part, kept))
     }
+}
+
+/// Whether truth values go into a file that has none, and nobody said what they are to come back as.
+fn is_mask_as_numbers(value: &Bound<'_, PyAny>, persister: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    if crate::numpy::Array::new(value).is_none()
+        || !persister.getattr(intern!(py, "dtype"))?.is_none()
+        || persister.getattr(intern!(py, "image"))?.is_truthy()?
+    {
+        return Ok(false);
+    }
+    let dtype = value.getattr(intern!(py, "dtype"))?;
+    dtype.getattr(intern!(py, "kind"))?.eq("b")
 }

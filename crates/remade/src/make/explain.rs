@@ -245,13 +245,15 @@ fn changes<K: Default>(
     present: &Present,
     texts: &[(Version, CodeText)],
 ) -> Vec<CodeChange> {
-    let names = decide::changed_functions(&record.code, &present.code);
-    let change = |name: String| {
-        let before = record
-            .code
-            .get(&name)
+    if record.fingerprint == present.fingerprint {
+        return Vec::new(); // its functions may have other names, but no other code
+    }
+    let change = |(former, present_name): (Option<&str>, Option<&str>)| {
+        let before = former
+            .and_then(|name| record.code.get(name))
             .and_then(|version| stored(made, *version));
-        let now = present.code.get(&name).and_then(|version| {
+        let now = present_name.and_then(|name| present.code.get(name));
+        let now = now.and_then(|version| {
             let mut texts = texts.iter();
             texts
                 .find(|(other, _)| other == version)
@@ -273,10 +275,11 @@ fn changes<K: Default>(
             line: place.map_or(0, |text| text.line),
             diff: lines,
             names: changed_names(before.as_ref(), now),
-            name,
+            name: present_name.or(former).unwrap_or_default().to_owned(),
         }
     };
-    names.into_iter().map(change).collect()
+    let changed = decide::changed_code(&record.code, &present.code);
+    changed.into_iter().map(change).collect()
 }
 
 fn place_of(text: Option<&CodeText>, when: &str) -> String {

@@ -1,6 +1,7 @@
 //! Which records does this process know already, and are they still those on the disk?
 
 use crate::call::CallKey;
+use crate::decide::Reason;
 use crate::record::{MAX_BYTES, Record, Unreadable};
 use crate::stamp::{self, PreparedPath, Stamp};
 use crate::store::watch::{Looks, SeenAt, Watch};
@@ -283,6 +284,25 @@ pub(super) enum Absent {
     Unreadable(PathBuf, Unreadable),
     /// The store is not used: why.
     Refused(String),
+}
+
+impl Absent {
+    /// What that says against reuse; nothing where there is no record.
+    pub(super) fn reason(self, store: &Store) -> Option<Reason> {
+        match self {
+            Absent::None => None,
+            Absent::Refused(why) => Some(Reason::StoreRefused {
+                path: store.root().to_owned(),
+                why,
+            }),
+            Absent::Unreadable(path, Unreadable::Damaged(why)) => {
+                Some(Reason::RecordDamaged { path, why })
+            }
+            Absent::Unreadable(_, Unreadable::Newer { found }) => {
+                Some(Reason::RecordNewer { found })
+            }
+        }
+    }
 }
 
 impl<K: Default> Memory<K> {

@@ -5,7 +5,7 @@ use super::{Face, Known, LoadFailure, Made, takeover};
 use crate::call::CallKey;
 use crate::decide::{self, Reason};
 use crate::event::Warning;
-use crate::record::{Record, Unreadable};
+use crate::record::Record;
 use crate::stamp::{self, Stamp};
 use crate::store::commit::{self, Located};
 use crate::store::durable::{self, Durable};
@@ -145,18 +145,8 @@ pub(super) fn record_of<F: Face>(
         Err(Absent::None) if takeover::once(made, face)? => {
             return record_of(made, face, key, reasons);
         }
-        Err(Absent::None) => return Ok(None),
-        Err(Absent::Refused(why)) => {
-            let path = made.store.root().to_owned();
-            reasons.push(Reason::StoreRefused { path, why });
-            return Ok(None);
-        }
-        Err(Absent::Unreadable(path, Unreadable::Damaged(why))) => {
-            reasons.push(Reason::RecordDamaged { path, why });
-            return Ok(None);
-        }
-        Err(Absent::Unreadable(_, Unreadable::Newer { found })) => {
-            reasons.push(Reason::RecordNewer { found });
+        Err(absent) => {
+            reasons.extend(absent.reason(&made.store));
             return Ok(None);
         }
     };
@@ -431,15 +421,18 @@ fn restamp<K: Default>(
     known
 }
 
-/// The newest result, whatever it was called with.
+/// The newest result, whatever it was called with; or what stands against the newest record, which
+/// is nothing where there is none.
 pub(super) fn newest<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
-) -> Result<Option<F::Value>, F::Error> {
+) -> Result<Result<F::Value, Vec<Reason>>, F::Error> {
     takeover::once(made, face)?;
     // What failed, and what was the newest then.
     let mut failed: Vec<(CallKey, CallKey)> = Vec::new();
+    let mut of_newest = Vec::new();
     'looks: for look in 1..=LOOKS {
+        of_newest.clear();
         let keys = prune::newest_first(&made.folder).unwrap_or_default();
         let Some(first) = keys.first().copied() else {
             break;
@@ -452,12 +445,17 @@ pub(super) fn newest<F: Face>(
                 failed.push((first, key));
                 look < LOOKS && (is_news || files::look_itself(&made.folder.record(key)).is_err())
             };
-            let found = made.known.find(key, || made.place_of(key), &made.store);
-            let Ok(known) = found else {
-                if may_be_followed() {
-                    continue 'looks;
+            let known = match made.known.find(key, || made.place_of(key), &made.store) {
+                Ok(known) => known,
+                Err(absent) => {
+                    if may_be_followed() {
+                        continue 'looks;
+                    }
+                    if key == first {
+                        of_newest.extend(absent.reason(&made.store));
+                    }
+                    continue;
                 }
-                continue;
             };
             if known.record.key != key || known.record.function != made.name {
                 continue; // of another call: no key was asked for that would tell
@@ -469,15 +467,21 @@ pub(super) fn newest<F: Face>(
             let found = face.detached(look);
             if let Some((known, elsewhere)) = found {
                 match load(face, &known, &elsewhere) {
-                    Ok(value) => return Ok(Some(value)),
+                    Ok(value) => return Ok(Ok(value)),
                     Err(LoadFailure::Raised(error)) => return Err(error),
-                    Err(LoadFailure::Replaced | LoadFailure::Unloadable { .. }) => {}
+                    Err(LoadFailure::Replaced) => {}
+                    Err(LoadFailure::Unloadable { path, why }) => {
+                        reasons.push(Reason::Unloadable { path, why });
+                    }
                 }
             }
             if may_be_followed() {
                 continue 'looks;
             }
+            if key == first {
+                of_newest = reasons;
+            }
         }
     }
-    Ok(None)
+    Ok(Err(of_newest))
 }

@@ -103,7 +103,7 @@ pub fn load<R, O: Output<R>>(
     let mut call = Call::new(function, (), give, word, runs_nothing, output);
     call.looks_into_the_store("load");
     let value = make::newest(&function.made, &mut call).map_err(Answer::from_call)?;
-    Ok(value.map(|value| Made::new(value, call.history())))
+    Ok(value.ok().map(|value| Made::new(value, call.history())))
 }
 
 /// Hands an answer to the caller, as the type of the function has it.
