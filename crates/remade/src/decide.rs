@@ -416,8 +416,7 @@ fn changed_sources(before: &[SourceState], now: &[SourceState]) -> Vec<Reason> {
 /// before and the one that it has now.
 ///
 /// What a script defines has no module in its name while the script runs, and has one where it is
-/// imported. So what has the same code under another name did not change, and of two names of which
-/// one is the other with a module before it, both are of one function.
+/// imported. So two names of which one is the other with a module before it are of one function.
 pub(crate) fn changed_code<'a>(
     before: &'a BTreeMap<String, Version>,
     now: &'a BTreeMap<String, Version>,
@@ -436,8 +435,10 @@ pub(crate) fn changed_code<'a>(
             None => come.push((name.as_str(), *version)),
         }
     }
-    come.retain(|(_, version)| {
-        let same = gone.iter().position(|(_, other)| other == version);
+    come.retain(|(name, version)| {
+        let is_same =
+            |(other, before): &(&str, Version)| before == version && is_of_script(other, name);
+        let same = gone.iter().position(is_same);
         same.map(|place| gone.swap_remove(place)).is_none()
     });
     for (name, _) in come {
