@@ -27,7 +27,7 @@ PROGRAM = """
 
 
 def synced(folder, durable, seconds=0.0):
-    """The paths that a program syncs, in order."""
+    """The paths that a program syncs in its folder, in order. (The first one of a user also makes a key.)"""
     (folder / "program.py").write_text(textwrap.dedent(PROGRAM))
     log = folder / "log"
     command = ["strace", "-f", "-y", "-qq", "-o", str(log), "-e", "trace=fsync,fdatasync"]
@@ -39,7 +39,8 @@ def synced(folder, durable, seconds=0.0):
         pytest.skip(f"strace may not trace here: {done.stderr.strip()}")
     assert done.stdout.strip() == "1", done.stderr
     lines = log.read_text().splitlines()
-    return [line.split("<", 1)[1].split(">", 1)[0] for line in lines if "sync(" in line]
+    paths = [line.split("<", 1)[1].split(">", 1)[0] for line in lines if "sync(" in line]
+    return [path for path in paths if path.startswith(str(folder))]
 
 
 @strace
