@@ -6,7 +6,7 @@
 //! a note takes a tenth of that. The note is there before the operation that it tells of has returned to
 //! whoever asked for it, so a call that finds no note sees all that was done before it.
 //!
-//! A [`Watch`] answers with a [`Moment`]. What was looked at after a moment is so still for as long as
+//! A `Watch` answers with a `Moment`. What was looked at after a moment is so still for as long as
 //! the watch answers with the same one. Where it does not answer (the folder lies on a network share,
 //! another thread is reading the notes, this is the child of a fork) the caller looks, as it would
 //! without any watch.
