@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 
@@ -62,7 +61,6 @@ def _dumps(parts: Any) -> bytes:
     return file.getvalue()
 
 
-@functools.cache
 def _pickler() -> Any:
     """That of cloudpickle, but for code, which keeps the name of its file.
 
