@@ -272,7 +272,8 @@ def test_an_interrupt_reaches_a_waiter_among_threads(lab):
         from marks import mark
         thread = threading.Thread(target=main.slow, args=(3,))
         thread.start()
-        while not os.path.exists(os.environ["MARKS"]):
+        marks = os.environ["MARKS"]
+        while not os.path.exists(marks) or not os.path.getsize(marks):
             pass
         mark("asks")
         try:
