@@ -188,3 +188,46 @@ def test_an_object_that_its_own_method_reads_is_no_endless_question(cachedir, ma
     monkeypatch.setitem(globals(), "CURRENT", one)
     assert marks.of(name, one) == ("Reader", ["name"])
     assert marks.of(name, one) == ("Reader", [])
+
+
+class Scale:
+    def factor(self):
+        return 2
+
+
+SCALES = []
+
+
+class Scaled:
+    def value(self, x):
+        return x * SCALES[-1].factor()
+
+
+# What cannot be told ends nothing: what stands behind it counts.
+@pytest.mark.parametrize("first", [0, iter([0])], ids=["a number", "an iterator"])
+@pytest.mark.filterwarnings("ignore::remade.RemadeWarning")
+def test_an_edit_of_what_a_method_reads_that_is_known_itself(cachedir, marks, monkeypatch, first):
+    mark = marks.mark
+
+    @make(cachedir=cachedir)
+    def scale():
+        return Scale()
+
+    @make(cachedir=cachedir)
+    def scaled():
+        return Scaled()
+
+    @make(cachedir=cachedir)
+    def value(scaled, x):
+        mark("value")
+        return scaled.value(x)
+
+    monkeypatch.setitem(globals(), "SCALES", [first, scale()])
+    one = scaled()
+    assert marks.of(value, one, 3) == (6, ["value"])
+    if first == 0:
+        assert marks.of(value, one, 3) == (6, [])
+    monkeypatch.setattr(Scale, "factor", lambda self: 5)
+    assert marks.of(value, one, 3) == (15, ["value"])
+    if first == 0:
+        assert marks.of(value, one, 3) == (15, [])

@@ -107,7 +107,7 @@ def test_an_edit_of(shop, name):
 
 def test_a_thread_that_runs_is_the_same_in_every_process(shop):
     text, use, *_ = THINGS["a thread"]
-    text += "tool.start()\nthreading.Thread(target=print).start()\n"
+    text += "tool.start()\nthreading.Thread(target=int).start()\n"
     shop.write(main=HEAD + text + FUNCTION.format(use=use))
     assert shop.call("f()") == (2, ["f"])
     assert shop.call("f()") == (2, [])

@@ -32,7 +32,9 @@ impl Code {
         thread_local! {
             static ASKING: Cell<bool> = const { Cell::new(false) };
         }
-        // Its methods may read the object that is asked about: whatever that is, it is not news.
+        // Its methods may read objects that are known as well, at last the one that is asked about. What
+        // those can run is among the parts here, as whoever reads the methods reaches it, so it is asked
+        // about once, and here.
         if self.parts.is_empty() || ASKING.replace(true) {
             return true;
         }
