@@ -416,3 +416,32 @@ fn in_whatever_order_threads_look_and_store_none_sees_less_than_was_done() {
     let (tried, is_all) = explore(is_point, most, round, || ());
     eprintln!("three threads: {tried} orders, all: {is_all}");
 }
+
+#[test]
+fn threads_that_ask_all_the_time_see_every_result_that_was_stored_before_they_asked() {
+    let _turn = alone();
+    let folder = torture::folder();
+    let folder = folder.path();
+    let process = watched_process(folder);
+    let done = AtomicI64::new(1);
+    let last = torture::times(20_000) as i64;
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                loop {
+                    let least = done.load(Ordering::SeqCst);
+                    ask(&process, folder, least);
+                    if least == last {
+                        return;
+                    }
+                }
+            });
+        }
+        let other = made(folder);
+        for number in 2..=last {
+            let f = sharing(&other, folder, number);
+            f.ask(&[Value::Int(7)]).forced().call().unwrap();
+            done.store(number, Ordering::SeqCst);
+        }
+    });
+}

@@ -157,8 +157,9 @@ where
         self.callers.note_unrecorded(&asked);
     }
 
-    fn history(self) -> Option<History> {
-        let record = self.record?;
+    /// Of what is returned.
+    fn history(&mut self) -> Option<History> {
+        let record = self.record.take()?;
         History::of(record, self.function.made.store(), String::new())
     }
 

@@ -34,7 +34,7 @@ pub struct Made<T> {
 #[derive(Debug, Clone)]
 pub struct History {
     pub(super) record: Arc<Record>,
-    pub(super) store: Arc<Store>,
+    pub(super) store: &'static Store,
     /// The place of the value in the result of the run: `""`, `[0]`.
     pub(super) position: String,
     pub(super) version: Version,
@@ -102,12 +102,16 @@ impl History {
     }
 
     /// What is known of the value at a place of a result that has this record.
-    pub(super) fn of(record: Arc<Record>, store: &Arc<Store>, position: String) -> Option<History> {
+    pub(super) fn of(
+        record: Arc<Record>,
+        store: &'static Store,
+        position: String,
+    ) -> Option<History> {
         let item = record.item_at(&position)?;
         Some(History {
             version: item.version,
             content: is_exact(&record, item).then_some(item.content),
-            store: store.clone(),
+            store,
             position,
             record,
         })
@@ -116,7 +120,7 @@ impl History {
     fn part(&self, index: usize) -> Option<History> {
         History::of(
             self.record.clone(),
-            &self.store,
+            self.store,
             format!("{}[{index}]", self.position),
         )
     }

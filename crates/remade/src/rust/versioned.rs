@@ -91,7 +91,8 @@ pub struct Walk<'a> {
     asks_history: bool,
     /// NaN and infinity are refused.
     only_finite: bool,
-    noted: Option<Noted>,
+    /// Only a walk for a record has any, and all others are moved without room for it.
+    noted: Option<Box<Noted>>,
     position: String,
 }
 
@@ -133,12 +134,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn noting(mut self) -> Walk<'a> {
-        self.noted = Some(Noted::default());
+        self.noted = Some(Box::default());
         self
     }
 
     pub(super) fn noted(&mut self) -> Noted {
-        self.noted.take().unwrap_or_default()
+        *self.noted.take().unwrap_or_default()
     }
 
     /// The version of all that was appended; why there is none, where that is so.
@@ -309,7 +310,7 @@ impl<'a> Walk<'a> {
                 result: history.position.clone(),
                 version: history.version,
                 started: history.record.started.clone(),
-                store: store.name_of(&history.store),
+                store: store.name_of(history.store),
             });
         }
     }

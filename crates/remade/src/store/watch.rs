@@ -12,6 +12,8 @@
 //! without any watch.
 
 #[cfg(target_os = "linux")]
+mod bell;
+#[cfg(target_os = "linux")]
 mod home;
 #[cfg(target_os = "linux")]
 mod inotify;

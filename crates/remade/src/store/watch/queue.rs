@@ -1,14 +1,15 @@
 //! Has the kernel left a note?
 //!
-//! There is one queue for a process, for the folders of all functions that are worth it. It is asked how
-//! many bytes wait in it, which takes nothing out: so threads do not wait for each other, and only whoever
-//! finds notes reads them, as the one who does.
+//! There is one queue for a process, for the folders of all functions that are worth it. To ask whether a
+//! note waits in it takes nothing out: so threads do not wait for each other, and only whoever finds notes
+//! reads them, as the one who does.
 
 use super::Moment;
+use super::bell::Bell;
 use super::home::Home;
 use crate::seam::{Operation, ask};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
-use rustix::io::{Errno, ioctl_fionread};
+use rustix::io::Errno;
 use std::io;
 use std::mem::MaybeUninit;
 use std::num::NonZeroU64;
@@ -34,6 +35,7 @@ const ROOM: u64 = 1 << 40;
 #[derive(Debug)]
 pub(super) struct Queue {
     notes: OwnedFd,
+    bell: Bell,
     home: Home,
     /// The moment. It is odd while somebody has taken notes out of the queue and not yet told.
     moment: AtomicU64,
@@ -56,9 +58,11 @@ impl Queue {
 
     fn new() -> io::Result<Queue> {
         let beginning = BEGINNINGS.fetch_add(ROOM, Ordering::Relaxed);
+        let notes = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         Ok(Queue {
             home: Home::new()?,
-            notes: inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?,
+            bell: Bell::on(&notes)?,
+            notes,
             moment: AtomicU64::new(beginning + 2),
             reader: Mutex::default(),
             over: AtomicBool::new(false),
@@ -83,7 +87,7 @@ impl Queue {
             }
             let before = self.moment.load(Ordering::SeqCst);
             ask(Operation::Notes).ok()?;
-            if ioctl_fionread(&self.notes).ok()? > 0 {
+            if self.bell.rings(&self.notes).ok()? {
                 self.read();
                 continue;
             }
