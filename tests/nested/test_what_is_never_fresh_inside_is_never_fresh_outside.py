@@ -96,6 +96,16 @@ STORED = """
         return base.check_call_in_cache(n)
 
     @make()
+    def is_fresh(n):
+        mark("is_fresh")
+        return base.explain(n).fresh
+
+    @make()
+    def stored():
+        mark("stored")
+        return base.cache_info().records
+
+    @make()
     def counts_on(start):
         mark("counts_on")
         try:
@@ -107,12 +117,13 @@ STORED = """
 
 def test_what_is_stored_just_now_is_an_input_that_no_record_names(shop):
     shop.write(main=STORED)
-    assert shop.call("[base(1), newest(), is_stored(1)]") == ([1, 1, True], ["newest", "is_stored"])
-    assert shop.call("[base(2), newest(), is_stored(1)]") == (
-        [2, 2, False],
-        ["newest", "is_stored"],
-    )
+    names = ["newest", "is_stored", "is_fresh", "stored"]
+    asked = "[base({}), newest(), is_stored(1), is_fresh(1), stored()]"
+    assert shop.call(asked.format(1)) == ([1, 1, True, True, 1], names)
+    assert shop.call(asked.format(2)) == ([2, 2, False, False, 1], names)
+    assert shop.call("[stored(), base.clear(), stored()]") == ([1, None, 0], ["stored"] * 2)
     told = ["nested call without version: main.base.load()"]
+    shop.call("base(2)")
     assert shop.call("list(map(str, newest.explain().reasons))") == (told, [])
     assert shop.call("[counts_on(5), counts_on(5)]") == ([5, 6], ["counts_on"] * 2)
 

@@ -160,6 +160,7 @@ impl MadeFunction {
         let Some(mut call) = self.function.bound(args, kwargs, false)? else {
             return Err(self.wrong_arguments());
         };
+        call.looks_into_the_store("explain")?;
         call.only_looks = true;
         let made = &self.function.made;
         let explanation = make::explain(made, &mut call)?;
@@ -196,35 +197,10 @@ impl MadeFunction {
 
     /// The last result, without a call.
     fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let prepared = self.function.prepared(py)?;
         let args = PyTuple::empty(py);
-        let mut call = Call::new(
-            py,
-            &self.function,
-            prepared,
-            &args,
-            None,
-            Values::none(),
-            false,
-        )?;
-        call.looks_into_the_store("load")?;
-        let (name, root) = (
-            self.function.made.name(),
-            self.function.made.store().root().display(),
-        );
-        make::newest(&self.function.made, &mut call)?.map_err(|reasons| {
-            if reasons.is_empty() {
-                return PyLookupError::new_err(format!(
-                    "{name} has no stored result in {root}; call it first"
-                ));
-            }
-            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
-            PyLookupError::new_err(format!(
-                "the last result of {name} cannot be loaded ({}): call it, and it runs again; \
-                 a file that you changed is not lost by that",
-                reasons.join("; ")
-            ))
-        })
+        let mut call = self.looked_into(&args, "load")?;
+        make::newest(&self.function.made, &mut call)?
+            .map_err(|none| PyLookupError::new_err(none.to_string()))
     }
 
     /// Forgets all results. Files that the user named stay.
@@ -237,6 +213,9 @@ impl MadeFunction {
 
     /// What the store holds for this function, and what this process did with it.
     fn cache_info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if crate::frame::any_runs() {
+            self.looked_into(&PyTuple::empty(py), "cache_info")?;
+        }
         let made = &self.function.made;
         let folder = made.folder();
         let (reused, ran) = made.counts();
@@ -416,6 +395,20 @@ impl MadeFunction {
 }
 
 impl MadeFunction {
+    /// A call that nobody makes: of whoever asks what is stored now, whatever the arguments were.
+    fn looked_into<'a, 'py>(
+        &'a self,
+        none: &'a Bound<'py, PyTuple>,
+        method: &str,
+    ) -> PyResult<Call<'a, 'py>> {
+        let py = none.py();
+        let prepared = self.function.prepared(py)?;
+        let values = Values::none();
+        let call = Call::new(py, &self.function, prepared, none, None, values, false)?;
+        call.looks_into_the_store(method)?;
+        Ok(call)
+    }
+
     fn wrong_arguments(&self) -> PyErr {
         PyTypeError::new_err(format!(
             "these arguments do not fit the parameters of {}",

@@ -10,6 +10,7 @@ mod face;
 mod finish;
 mod keep;
 mod known;
+mod newest;
 mod reuse;
 mod takeover;
 
@@ -35,6 +36,7 @@ pub use face::{
 };
 pub use finish::persisted;
 pub use known::{Content, Known, KnownFile};
+pub use newest::NoNewest;
 pub use takeover::{Former, of_vanished_scripts};
 
 /// How long a caller that already holds a key waits for another one. Two of them could wait for
@@ -324,13 +326,12 @@ pub fn check<F: Face>(made: &Made<F::Kept>, face: &mut F) -> Result<bool, F::Err
     }
 }
 
-/// The newest result of this function, whatever it was called with. Where there is none that can be
-/// loaded: what stands against the newest record, which is nothing where there is no record.
+/// The newest result of this function, whatever it was called with.
 pub fn newest<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
-) -> Result<Result<F::Value, Vec<Reason>>, F::Error> {
-    reuse::newest(made, face)
+) -> Result<Result<F::Value, NoNewest>, F::Error> {
+    newest::newest(made, face)
 }
 
 fn fresh<F: Face>(

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
-use remade::{CallError, File, NpyFile, Split, TextFile, make};
+use remade::{BytesFile, CallError, File, NpyFile, Split, TextFile, make};
 use rust_face::Workshop;
 
 #[test]
@@ -159,6 +159,37 @@ fn what_has_no_version_runs_every_time_and_is_told_once() {
         "{}",
         told.warnings[0]
     );
+}
+
+#[test]
+fn load_tells_why_the_last_result_cannot_be_loaded_and_gives_no_older_one() {
+    #[make(output = BytesFile::new("bytes-{x}.bin"), keep = "all", depends = [])]
+    fn bytes(x: u8) -> Vec<u8> {
+        vec![x; 3]
+    }
+    let work = Workshop::new();
+    for x in [1, 2] {
+        bytes(x).unwrap();
+    }
+    std::fs::write("bytes-2.bin", "by hand").unwrap();
+    let error = bytes::load().unwrap_err();
+    assert!(matches!(error, remade::Error::Newest(_)), "{error:?}");
+    let text = error.to_string();
+    for part in [".bytes cannot", "bytes-2.bin", "changed", "call it"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(*bytes(2).unwrap(), [2; 3]);
+    assert_eq!(*bytes::load().unwrap().unwrap(), [2; 3]);
+    assert_eq!(work.runs(), 3);
+    std::fs::remove_file("bytes-2.bin").unwrap();
+    assert!(
+        bytes::load()
+            .unwrap_err()
+            .to_string()
+            .contains("bytes-2.bin")
+    );
+    bytes::clear().unwrap();
+    assert!(bytes::load().unwrap().is_none());
 }
 
 #[test]

@@ -63,13 +63,23 @@ fn what_is_stored_just_now_is_an_input_that_no_record_names() {
     fn is_stored(n: u8) -> bool {
         base::check(n).unwrap()
     }
+    #[make(depends = [base])]
+    fn is_fresh(n: u8) -> bool {
+        base::explain(n).unwrap().is_fresh()
+    }
+    #[make(depends = [base])]
+    fn ran() -> u64 {
+        base::handle().unwrap().counts().1
+    }
     let work = Workshop::new();
     for n in [1, 2] {
         base(n).unwrap();
         assert_eq!(newest().unwrap(), n);
         assert_eq!(is_stored(1).unwrap(), n == 1);
+        assert_eq!(is_fresh(1).unwrap(), n == 1);
+        assert_eq!(ran().unwrap(), u64::from(n));
     }
-    assert_eq!(work.runs(), 6);
+    assert_eq!(work.runs(), 10);
     newest().unwrap();
     assert!(work.why().contains("base::load"), "{}", work.why());
 }

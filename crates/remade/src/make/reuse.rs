@@ -5,12 +5,12 @@ use super::{Face, Known, LoadFailure, Made, takeover};
 use crate::call::CallKey;
 use crate::decide::{self, Reason};
 use crate::event::Warning;
-use crate::record::Record;
+use crate::record::{Record, Unreadable};
 use crate::stamp::{self, Stamp};
 use crate::store::commit::{self, Located};
 use crate::store::durable::{self, Durable};
+use crate::store::files;
 use crate::store::lock::{self, Attempt};
-use crate::store::{files, prune};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,10 +48,7 @@ pub(super) fn reuse<F: Face>(
             Err(LoadFailure::Raised(error)) => return Err(error),
             Err(LoadFailure::Replaced) if attempt < LOOKS => {}
             Err(LoadFailure::Replaced) => {
-                reasons.push(Reason::Unloadable {
-                    path: made.folder.record(key),
-                    why: "it is replaced again and again".to_owned(),
-                });
+                reasons.push(replaced(made, key));
                 return Ok(None);
             }
             Err(LoadFailure::Unloadable { path, why }) => {
@@ -61,6 +58,14 @@ pub(super) fn reuse<F: Face>(
         }
     }
     Ok(None)
+}
+
+/// Why nothing came of a result after so many looks.
+pub(super) fn replaced<K: Default>(made: &Made<K>, key: CallKey) -> Reason {
+    Reason::Unloadable {
+        path: made.folder.record(key),
+        why: "it is replaced again and again".to_owned(),
+    }
 }
 
 pub(super) fn load<F: Face>(
@@ -84,7 +89,7 @@ pub(super) fn load<F: Face>(
 }
 
 /// How often a reader looks again where a commit of somebody else seems to come between.
-const LOOKS: usize = 10;
+pub(super) const LOOKS: usize = 10;
 
 /// Whether the record of a key may answer.
 pub(super) fn decide<F: Face>(
@@ -140,25 +145,25 @@ pub(super) fn record_of<F: Face>(
     key: CallKey,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<KnownOf<F>>, F::Error> {
-    let known = match made.known.find(key, || made.place_of(key), &made.store) {
-        Ok(known) => known,
-        Err(Absent::None) if takeover::once(made, face)? => {
-            return record_of(made, face, key, reasons);
-        }
+    match known_of(made, key) {
+        Ok(known) => Ok(Some(known)),
+        Err(Absent::None) if takeover::once(made, face)? => record_of(made, face, key, reasons),
         Err(absent) => {
             reasons.extend(absent.reason(&made.store));
-            return Ok(None);
+            Ok(None)
         }
-    };
+    }
+}
+
+/// The record of a key, as it is on the disk now.
+pub(super) fn known_of<K: Default>(made: &Made<K>, key: CallKey) -> Result<Arc<Known<K>>, Absent> {
+    let known = made.known.find(key, || made.place_of(key), &made.store)?;
     let record = &known.record;
     if record.key != key || record.function != made.name {
-        reasons.push(Reason::RecordDamaged {
-            path: made.folder.record(key),
-            why: "it is the record of another call".to_owned(),
-        });
-        return Ok(None);
+        let why = Unreadable::Damaged("it is the record of another call".to_owned());
+        return Err(Absent::Unreadable(made.folder.record(key), why));
     }
-    Ok(Some(known))
+    Ok(known)
 }
 
 /// How far to look.
@@ -381,7 +386,7 @@ fn complete<K: Default>(
 }
 
 /// Whether the record on the disk is of the same run.
-fn is_still_the_record<K>(known: &Known<K>) -> bool {
+pub(super) fn is_still_the_record<K>(known: &Known<K>) -> bool {
     known::read(known.path()).is_ok_and(|(present, _)| {
         present.started == known.record.started && present.accepted == known.record.accepted
     })
@@ -419,69 +424,4 @@ fn restamp<K: Default>(
     let known = Arc::new(known);
     made.known.insert(key, known.clone());
     known
-}
-
-/// The newest result, whatever it was called with; or what stands against the newest record, which
-/// is nothing where there is none.
-pub(super) fn newest<F: Face>(
-    made: &Made<F::Kept>,
-    face: &mut F,
-) -> Result<Result<F::Value, Vec<Reason>>, F::Error> {
-    takeover::once(made, face)?;
-    // What failed, and what was the newest then.
-    let mut failed: Vec<(CallKey, CallKey)> = Vec::new();
-    let mut of_newest = Vec::new();
-    'looks: for look in 1..=LOOKS {
-        of_newest.clear();
-        let keys = prune::newest_first(&made.folder).unwrap_or_default();
-        let Some(first) = keys.first().copied() else {
-            break;
-        };
-        for key in keys {
-            // What is forgotten or replaced while we look is followed by something newer, not by something
-            // older. So nothing fails at the first look.
-            let mut may_be_followed = || {
-                let is_news = !failed.contains(&(first, key));
-                failed.push((first, key));
-                look < LOOKS && (is_news || files::look_itself(&made.folder.record(key)).is_err())
-            };
-            let known = match made.known.find(key, || made.place_of(key), &made.store) {
-                Ok(known) => known,
-                Err(absent) => {
-                    if may_be_followed() {
-                        continue 'looks;
-                    }
-                    if key == first {
-                        of_newest.extend(absent.reason(&made.store));
-                    }
-                    continue;
-                }
-            };
-            if known.record.key != key || known.record.function != made.name {
-                continue; // of another call: no key was asked for that would tell
-            }
-            let (mut reasons, mut moved) = (Vec::new(), Vec::new());
-            // Nobody asked for a file by its name, so none is given one.
-            let durable = face.durable();
-            let look = || find_files(made, known, durable, &mut reasons, &mut moved, Names::Left);
-            let found = face.detached(look);
-            if let Some((known, elsewhere)) = found {
-                match load(face, &known, &elsewhere) {
-                    Ok(value) => return Ok(Ok(value)),
-                    Err(LoadFailure::Raised(error)) => return Err(error),
-                    Err(LoadFailure::Replaced) => {}
-                    Err(LoadFailure::Unloadable { path, why }) => {
-                        reasons.push(Reason::Unloadable { path, why });
-                    }
-                }
-            }
-            if may_be_followed() {
-                continue 'looks;
-            }
-            if key == first {
-                of_newest = reasons;
-            }
-        }
-    }
-    Ok(Err(of_newest))
 }

@@ -77,6 +77,7 @@ pub fn explain<A, R, O: Output<R>>(
     output: O,
 ) -> Result<Explanation, Error> {
     let mut call = Call::new(function, arguments, give, word, runs_nothing, output);
+    call.callers.note_look(function, "explain");
     make::explain(&function.made, &mut call).map_err(Answer::from_call)
 }
 
@@ -89,11 +90,11 @@ pub fn check<A, R, O: Output<R>>(
     output: O,
 ) -> Result<bool, Error> {
     let mut call = Call::new(function, arguments, give, word, runs_nothing, output);
-    call.looks_into_the_store("check");
+    call.callers.note_look(function, "check");
     make::check(&function.made, &mut call).map_err(Answer::from_call)
 }
 
-/// The newest result.
+/// The newest result. None: there is none.
 pub fn load<R, O: Output<R>>(
     function: &'static Function,
     output: O,
@@ -101,9 +102,12 @@ pub fn load<R, O: Output<R>>(
     let give = |(): &(), _: &mut Arguments<'_>| {};
     let word = |(): &(), _: &str| None;
     let mut call = Call::new(function, (), give, word, runs_nothing, output);
-    call.looks_into_the_store("load");
-    let value = make::newest(&function.made, &mut call).map_err(Answer::from_call)?;
-    Ok(value.ok().map(|value| Made::new(value, call.history())))
+    call.callers.note_look(function, "load");
+    match make::newest(&function.made, &mut call).map_err(Answer::from_call)? {
+        Ok(value) => Ok(Some(Made::new(value, call.history()))),
+        Err(none) if none.reasons.is_empty() => Ok(None),
+        Err(none) => Err(Error::Newest(none)),
+    }
 }
 
 /// Hands an answer to the caller, as the type of the function has it.
@@ -149,12 +153,6 @@ where
             record: None,
             returns: PhantomData,
         }
-    }
-
-    /// What is stored just now is no call: whoever is told it has an input that no record can name.
-    fn looks_into_the_store(&self, how: &str) {
-        let asked = format!("{}::{how}", self.function.name());
-        self.callers.note_unrecorded(&asked);
     }
 
     /// Of what is returned.

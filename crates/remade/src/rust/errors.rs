@@ -1,5 +1,6 @@
 //! What may go wrong besides the function itself?
 
+use crate::make::NoNewest;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
@@ -31,6 +32,9 @@ pub enum Error {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// There is a last result, and `load` cannot load it: a person changed or removed its file, or it is
+    /// damaged. A call runs the function again.
+    Newest(NoNewest),
 }
 
 impl Error {
@@ -53,6 +57,7 @@ impl fmt::Display for Error {
                 found,
             } => write!(f, "{function}: expected {expected}, found {found}"),
             Error::Io { doing, path, .. } => write!(f, "could not {doing} {}", path.display()),
+            Error::Newest(none) => none.fmt(f),
         }
     }
 }
@@ -60,7 +65,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Options { .. } => None,
+            Error::Options { .. } | Error::Newest(_) => None,
             Error::Io { source, .. } => Some(source),
         }
     }

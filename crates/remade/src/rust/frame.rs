@@ -30,7 +30,7 @@ thread_local! {
 /// The runs of all threads.
 static RUNNING: Mutex<Vec<Arc<Frame>>> = Mutex::new(Vec::new());
 
-/// How many there are at least: most calls are made while nothing runs, and take no lock for that.
+/// How many there are at most: most calls are made while nothing runs, and take no lock for that.
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
 fn running() -> std::sync::MutexGuard<'static, Vec<Arc<Frame>>> {
@@ -101,6 +101,13 @@ impl Callers {
             if !is_versioned {
                 frame.note_unrecorded(function.name());
             }
+        }
+    }
+
+    /// What is stored just now is no call: whoever is told it has an input that no record can name.
+    pub(super) fn note_look(&self, function: &Function, how: &str) {
+        if self.are_any() {
+            self.note_unrecorded(&format!("{}::{how}", function.name()));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::code::Reached;
 use super::errors::Error;
+use super::frame::Callers;
 use super::options::Options;
 use crate::event::Warning;
 use crate::make::Made;
@@ -154,6 +155,7 @@ impl Handle {
 
     /// Calls that were answered from the store in this process, and runs.
     pub fn counts(&self) -> (u64, u64) {
+        Callers::of(self.0).note_look(self.0, "counts");
         self.0.made.counts()
     }
 

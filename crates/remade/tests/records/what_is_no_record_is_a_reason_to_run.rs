@@ -23,8 +23,9 @@ fn call_with(text: &[u8]) -> Vec<Reason> {
     fs::write(f.record_path(1), text).unwrap();
     let g = with_file(folder.path());
     assert!(!make::check(&g.made, &mut g.ask(&[Value::Int(1)])).unwrap());
-    let _ = make::newest(&g.made, &mut g.ask(&[])).unwrap();
+    let newest = make::newest(&g.made, &mut g.ask(&[])).unwrap();
     let (value, why) = g.call(1);
+    assert_eq!(newest.unwrap_err().reasons, why);
     assert_eq!(value, Value::Bytes(bytes_of(1, 10)));
     assert_eq!(f.call(1), (value, vec![]));
     why
