@@ -5,6 +5,7 @@ use crate::make::{CODE_OF_MADE, Depend};
 use crate::place::{is_associated, is_ours};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Ident, Item, Path, Result, Visibility};
@@ -74,6 +75,7 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
         Item::Struct(_) | Item::Enum(_) => return refuse("a generic type"),
         Item::Trait(_) => return refuse("a trait"),
         Item::Impl(_) => return refuse("an impl block"),
+        Item::Type(_) => return refuse("a type alias"),
         _ => return refuse("this item"),
     };
     let described = described(
@@ -82,7 +84,7 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
         of_item(&parsed),
         &parsed.to_token_stream().to_string(),
         Some(&depends.iter().collect::<Vec<_>>()),
-        false,
+        Kind::Item,
     );
     let conditions = conditions(attributes);
     let holder = match &parsed {
@@ -109,9 +111,13 @@ fn expand(depends: &[Path], item: TokenStream) -> Result<TokenStream> {
 /// Where an item has another of our attributes, or stands where nothing can stand beside it.
 fn misplaced(item: &Item) -> Option<Error> {
     let mut bare = item.clone();
-    let (attributes, name) = match &mut bare {
-        Item::Fn(item) => (&mut item.attrs, item.sig.ident.clone()),
-        Item::Const(item) => (&mut item.attrs, item.ident.clone()),
+    let (attributes, associable) = match &mut bare {
+        Item::Fn(item) => (&mut item.attrs, Some(item.sig.ident.clone())),
+        Item::Const(item) => (&mut item.attrs, Some(item.ident.clone())),
+        Item::Static(item) => (&mut item.attrs, None),
+        Item::Struct(item) => (&mut item.attrs, None),
+        Item::Enum(item) => (&mut item.attrs, None),
+        Item::Mod(item) => (&mut item.attrs, None),
         _ => return None,
     };
     let attributes = std::mem::take(attributes);
@@ -121,16 +127,17 @@ fn misplaced(item: &Item) -> Option<Error> {
         return error(made.path().span(), CODE_OF_MADE);
     }
     if let Some(code) = find("code") {
-        return error(code.path().span(), "`code` is given twice");
-    }
-    if is_associated(&bare) {
         return error(
-            name.span(),
-            "what stands in an `impl` or a `trait` cannot be named in depends: put it outside, or \
-             all of it in a module, and mark that",
+            code.path().span(),
+            "`code` is given twice: put what both name into one depends = [...]",
         );
     }
-    None
+    let name = associable.filter(|_| is_associated(&bare))?;
+    error(
+        name.span(),
+        "what stands in an `impl` or a `trait` cannot be named in depends: put it outside, or \
+         all of it in a module, and mark that",
+    )
 }
 
 fn own_file(item: &Item) -> Error {
@@ -155,7 +162,7 @@ fn module(depends: &[Path], item: &syn::ItemMod) -> Result<TokenStream> {
         digest,
         &source,
         Some(&outside.iter().collect::<Vec<_>>()),
-        false,
+        Kind::Module,
     );
     if let Some((_, items)) = &mut item.content {
         items.push(Item::Verbatim(described));
@@ -185,8 +192,8 @@ fn conditions(attributes: &[Attribute]) -> Vec<&Attribute> {
     attributes.iter().filter(is_condition).collect()
 }
 
-/// What an item says: attributes count, since they may change its meaning; its own visibility does
-/// not.
+/// What an item says: attributes count, since they may change its meaning. Of a function neither its own
+/// visibility does, nor what changes its looks alone.
 fn of_item(item: &Item) -> u128 {
     let mut item = item.clone();
     if let Item::Fn(item) = &mut item {
@@ -224,13 +231,28 @@ pub(crate) fn at(span: Span) -> Span {
 /// that stands behind everything else that may have the name; and whatever has no description is
 /// refused by a trait, which says what to do.
 fn depend(path: &Path) -> TokenStream {
-    quote_spanned! {at(path.span())=> {
-        #[allow(unused_imports)]
-        use #path as __not_marked_with_remade_code;
-        #[allow(unused_imports)]
-        use ::remade::__private::unmarked::*;
-        __not_marked_with_remade_code::__remade_code
+    let name = path
+        .segments
+        .last()
+        .map(|last| last.ident.unraw().to_string());
+    quote_spanned! {at(path.span())=> ::remade::__private::Depend {
+        name: #name,
+        code: {
+            #[allow(unused_imports)]
+            use #path as __not_marked_with_remade_code;
+            #[allow(unused_imports)]
+            use ::remade::__private::unmarked::*;
+            __not_marked_with_remade_code::__remade_code
+        },
     }}
+}
+
+/// What a piece of code is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Made,
+    Item,
+    Module,
 }
 
 /// The hidden function that describes a piece of code. `depends`: None where the executable stands
@@ -241,10 +263,10 @@ pub(crate) fn described(
     digest: u128,
     source: &str,
     depends: Option<&[&Path]>,
-    is_made: bool,
+    kind: Kind,
 ) -> TokenStream {
-    let text = name.to_string();
-    let text = text.trim_start_matches("r#");
+    let text = name.unraw().to_string();
+    let is_module = kind == Kind::Module;
     let depends = match depends {
         None => quote!(::core::option::Option::None),
         Some(paths) => {
@@ -252,11 +274,11 @@ pub(crate) fn described(
             quote!(::core::option::Option::Some(&[#(#paths),*]))
         }
     };
-    let prepare = match is_made {
-        true => quote!(::core::option::Option::Some(|| {
+    let prepare = match kind {
+        Kind::Made => quote!(::core::option::Option::Some(|| {
             let _ = #name::__remade_function();
         })),
-        false => quote!(::core::option::Option::None),
+        Kind::Item | Kind::Module => quote!(::core::option::Option::None),
     };
     quote! {
         #[doc(hidden)]
@@ -269,6 +291,7 @@ pub(crate) fn described(
                 file: ::core::file!(),
                 line: ::core::line!(),
                 source: #source,
+                is_module: #is_module,
                 depends: #depends,
                 prepare: #prepare,
             };

@@ -1,6 +1,6 @@
 //! The attributes of [remade](https://docs.rs/remade), which re-exports them. Use them from there.
 //!
-//! Each is three files: what may be written (`parse`), what is refused and why (`check`), and what
+//! `#[make]` is three files: what may be written (`parse`), what is refused and why (`check`), and what
 //! it becomes (`expand`). What it becomes is one call of a hidden function of `remade`.
 
 mod code;
@@ -75,8 +75,8 @@ pub fn make(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Lets the code of an item be named in `depends = [...]`.
 ///
-/// On a function, a struct or enumeration without type parameters, a constant, a static, a type
-/// alias or a module that is written in place. Items that it uses itself are named by
+/// On a function, a struct or enumeration without type parameters, a constant, a static, or a module
+/// that is written in place. Items that it uses itself are named by
 /// `#[code(depends = [...])]`; a module covers all that is written in it.
 ///
 /// ```

@@ -43,7 +43,7 @@ pub use versioned::{Versioned, Walk, version_of};
 pub mod __private {
     pub use super::arguments::Arguments;
     pub use super::call::{answer, call, check, explain, load};
-    pub use super::code::Code;
+    pub use super::code::{Code, Depend};
     pub use super::errors::Fallible;
     pub use super::function::{Function, Once};
     pub use super::options::Options;

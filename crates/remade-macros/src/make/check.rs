@@ -49,7 +49,10 @@ fn refuse<T>(span: impl Spanned, why: &str) -> Result<T> {
 pub(crate) fn check(options: Options, function: ItemFn) -> Result<MadeFunction> {
     for attribute in &function.attrs {
         if is_ours(attribute, "make") {
-            return refuse(attribute.path(), "`make` is given twice");
+            return refuse(
+                attribute.path(),
+                "`make` is given twice: put the options of both into one",
+            );
         }
         if is_ours(attribute, "code") {
             return refuse(attribute.path(), CODE_OF_MADE);

@@ -539,6 +539,6 @@ fn code_of(made: &MadeFunction) -> TokenStream {
         digest,
         &code::source(signature, block),
         depends.as_deref(),
-        true,
+        code::Kind::Made,
     )
 }

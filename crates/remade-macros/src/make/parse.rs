@@ -174,7 +174,7 @@ pub(crate) fn function(item: TokenStream) -> Result<ItemFn> {
     }
 }
 
-/// The first token of an item behind its attributes: errors on the whole would hide the rest.
+/// The first token of an item: errors on the whole would hide the rest.
 fn first(item: &syn::Item) -> Span {
     use quote::ToTokens;
     let mut tokens = item.to_token_stream().into_iter();

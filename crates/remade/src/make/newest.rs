@@ -118,12 +118,14 @@ impl<K> Failure<K> {
     }
 }
 
+type Attempt<F> = Result<<F as Face>::Value, Failure<<F as Face>::Kept>>;
+
 /// The result of a key.
 fn attempt<F: Face>(
     made: &Made<F::Kept>,
     face: &mut F,
     key: CallKey,
-) -> Result<Result<F::Value, Failure<F::Kept>>, F::Error> {
+) -> Result<Attempt<F>, F::Error> {
     let known = match reuse::known_of(made, key) {
         Ok(known) => known,
         Err(absent) => {

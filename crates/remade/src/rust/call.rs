@@ -491,7 +491,13 @@ where
     fn not_followed(&mut self) -> Vec<String> {
         let reached = &self.function.reached;
         let mut sentences = Vec::new();
-        if reached.executable.is_some() {
+        for (name, found) in &reached.taken_for {
+            sentences.push(format!(
+                "the module {name} in depends is not marked with #[remade::code], or has another name \
+                 ({found}), so the executable stands for it"
+            ));
+        }
+        if reached.executable.is_some() && reached.taken_for.is_empty() {
             sentences.push(
                 "it names no depends, so the executable stands for all that it calls".to_owned(),
             );

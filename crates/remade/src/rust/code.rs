@@ -23,10 +23,19 @@ pub struct Code {
     pub file: &'static str,
     pub line: u32,
     pub source: &'static str,
+    pub is_module: bool,
     /// None: it may call anything.
-    pub depends: Option<&'static [fn() -> &'static Code]>,
+    pub depends: Option<&'static [Depend]>,
     /// Where it is a made function: lets it be known by name.
     pub prepare: Option<fn()>,
+}
+
+/// An item that `depends` names.
+#[derive(Debug)]
+pub struct Depend {
+    /// The last part of the path.
+    pub name: &'static str,
+    pub code: fn() -> &'static Code,
 }
 
 /// What the executable is called where code is told by name.
@@ -41,6 +50,8 @@ pub(super) struct Reached {
     pub(super) fingerprint: Version,
     /// Why the executable has no version, if it has none.
     pub(super) unreadable: Option<String>,
+    /// Modules that are not marked: what stands in their place.
+    pub(super) taken_for: Vec<(&'static str, &'static str)>,
 }
 
 impl Code {
@@ -55,9 +66,9 @@ impl Code {
 
 impl Reached {
     pub(super) fn from(code: &'static Code, store: &Store) -> Reached {
-        let mut codes = Vec::new();
-        collect(code, &mut codes);
-        let counts = codes.iter().any(|code| code.depends.is_none());
+        let (mut codes, mut taken_for) = (Vec::new(), Vec::new());
+        collect(code, &mut codes, &mut taken_for);
+        let counts = !taken_for.is_empty() || codes.iter().any(|code| code.depends.is_none());
         let executable = counts.then(|| executable(store));
         let unreadable = match &executable {
             Some(Err(why)) => Some(why.clone()),
@@ -82,6 +93,7 @@ impl Reached {
             executable,
             fingerprint: encoder.finish(),
             unreadable,
+            taken_for,
         }
     }
 
@@ -97,13 +109,24 @@ impl Reached {
 }
 
 /// Each piece once; two may name each other.
-fn collect(code: &'static Code, codes: &mut Vec<&'static Code>) {
+///
+/// The description of a module is an item in it. So a module that is not marked has that of a marked one of
+/// which it re-exports all (`pub use kernels::*`), and what else is in it would not be seen.
+fn collect(
+    code: &'static Code,
+    codes: &mut Vec<&'static Code>,
+    taken_for: &mut Vec<(&'static str, &'static str)>,
+) {
     if codes.iter().any(|known| std::ptr::eq(*known, code)) {
         return;
     }
     codes.push(code);
     for depend in code.depends.unwrap_or_default() {
-        collect(depend(), codes);
+        let found = (depend.code)();
+        if found.is_module && found.name != depend.name {
+            taken_for.push((depend.name, found.name));
+        }
+        collect(found, codes, taken_for);
     }
 }
 

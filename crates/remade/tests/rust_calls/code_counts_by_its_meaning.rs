@@ -106,6 +106,52 @@ fn what_depends_names_counts_down_to_the_last_item() {
     );
 }
 
+#[remade::code]
+mod kernels {
+    pub fn twice(x: i64) -> i64 {
+        2 * x
+    }
+}
+mod tools {
+    pub(super) use super::kernels::*;
+
+    pub(super) fn half(x: i64) -> i64 {
+        x / 2
+    }
+}
+
+#[test]
+fn a_module_that_re_exports_a_marked_one_is_not_taken_for_it() {
+    use kernels as renamed;
+    #[make(depends = [kernels])]
+    fn marked(x: i64) -> i64 {
+        kernels::twice(x)
+    }
+    #[make(depends = [tools])]
+    fn unmarked(x: i64) -> i64 {
+        tools::twice(tools::half(x))
+    }
+    #[make(depends = [renamed])]
+    fn otherwise_named(x: i64) -> i64 {
+        renamed::twice(x)
+    }
+    let _work = Workshop::new();
+    assert_eq!(*unmarked(4).unwrap(), 4);
+    // What else is in it is seen in the executable alone.
+    assert_eq!(marked::explain(4).unwrap().not_followed, [""; 0]);
+    for (explained, name) in [
+        (unmarked::explain(4).unwrap(), "tools"),
+        (otherwise_named::explain(4).unwrap(), "renamed"),
+    ] {
+        let [told] = &explained.not_followed[..] else {
+            panic!("{:?}", explained.not_followed)
+        };
+        for part in [name, "kernels", "the executable stands for it"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
+}
+
 #[test]
 fn without_depends_the_executable_stands_for_all() {
     #[make]
