@@ -189,6 +189,16 @@ fn measure(title: &str, calls: usize, mut contenders: Vec<Contender<'_>>) -> Vec
     rows
 }
 
+/// Whether this process has asked the kernel for notes about a folder.
+fn is_watched() -> bool {
+    let descriptors = std::fs::read_dir("/proc/self/fd").expect("the descriptors of this process");
+    let leads_to_notes = |descriptor: std::io::Result<std::fs::DirEntry>| {
+        let target = std::fs::read_link(descriptor.expect("a descriptor").path());
+        target.is_ok_and(|target| target.to_string_lossy().contains("inotify"))
+    };
+    descriptors.into_iter().any(leads_to_notes)
+}
+
 fn is_ramp(length: usize, last: f64) {
     assert_eq!((length, last), (LENGTH, 3.0 * (LENGTH - 1) as f64));
 }
@@ -208,6 +218,10 @@ fn main() {
     );
     // From its 4,096th call on a function is watched; the other one never is.
     (0..5000).for_each(|_| assert_eq!(*made_scalar(black_box(3)).expect("a value"), 1.5));
+    assert!(
+        is_watched(),
+        "no watch: this needs a folder on a local disk of Linux (TMPDIR)"
+    );
     remade::store::watch::set_worth(u32::MAX);
     rows.extend(measure(
         "fresh call, u64 to f64",

@@ -67,7 +67,7 @@ use proc_macro::TokenStream;
 ///
 /// A type of the same name has what else can be asked: `f::explain(…)` says why a call would run,
 /// `f::check(…)` whether it would not, `f::call(…)` runs whatever is stored, `f::load()` gives the
-/// newest result, `f::clear()` forgets all, and `f::handle()` tells name, store and counts.
+/// newest result (`None`: nothing is stored), `f::clear()` forgets all, and `f::handle()` tells name, store and counts.
 #[proc_macro_attribute]
 pub fn make(options: TokenStream, item: TokenStream) -> TokenStream {
     make::make(options.into(), item.into()).into()

@@ -1,6 +1,6 @@
 //! What is asked of the file system next?
 //!
-//! Everything that a store does to the disk tells [`ask`] before it is done. Tests watch these
+//! Everything that a call does to the disk tells [`ask`] before it is done. Tests watch these
 //! operations, with their data, and make any of them fail. Only the feature `seam` puts anything
 //! behind it, and only tests switch that on: in what users install, [`ask`] is nothing at all.
 
@@ -19,7 +19,7 @@ pub enum Operation<'a> {
     Look(&'a Path),
     /// The same for an open file.
     LookAt(&'a File),
-    /// Whether a watch has notes, and to take them; told before and after.
+    /// Whether a watch has notes, and to take them; told before, and after where that is not the end.
     Notes,
     /// The names in a folder.
     List(&'a Path),

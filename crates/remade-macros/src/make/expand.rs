@@ -48,7 +48,8 @@ pub(crate) fn expand(made: &MadeFunction) -> TokenStream {
     let explain = "Why a call would run, or why not. Nothing runs.";
     let check = "Whether a call would be answered from the store. Nothing runs.";
     let call = "Runs the function, whatever is stored, and stores what it returns.";
-    let load = "The newest result, whatever the function was called with.";
+    let load = "The newest result, whatever the function was called with. `None`: nothing is stored. \
+                An error: there is one, and it cannot be loaded; no older one takes its place.";
     let clear = "Forgets every result. Files that you named stay.";
     let handle = "Name, store and counts.";
 

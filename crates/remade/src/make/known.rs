@@ -315,8 +315,8 @@ impl<K: Default> Memory<K> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The record of a key as it is on the disk now: one question to the system if it is known
-    /// already.
+    /// The record of a key as it is on the disk now. If it is known already, that is one question to the
+    /// system, and a look or two more where something was changed in its folder.
     pub(super) fn find(
         &self,
         key: CallKey,
@@ -367,9 +367,11 @@ impl<K: Default> Memory<K> {
     fn consider_a_watch(&self, record: &Path, watch: Option<Arc<Watch>>) {
         match watch {
             None => {
-                if self.looks.are_worth_a_watch() {
-                    let watch = record.parent().and_then(Watch::over);
-                    self.lock().watch = watch;
+                if self.looks.are_worth_a_watch()
+                    && let Some(new) = record.parent().and_then(Watch::over)
+                {
+                    let before = self.lock().watch.replace(new);
+                    drop(before); // of another thread that was as quick
                 }
             }
             Some(watch) if watch.is_over() => {

@@ -3,7 +3,7 @@
 //! A fresh call has to know whether its record is still the one that this process read. To look at it
 //! takes a microsecond, most of it for the way from the root of the file system to the record. On a disk
 //! of this machine the kernel can be told to leave a note at every change instead, and whether there is
-//! a note takes a tenth of that. The note is there before the operation that it tells of has returned to
+//! a note takes less than a tenth of that. The note is there before the operation that it tells of has returned to
 //! whoever asked for it, so a call that finds no note sees all that was done before it.
 //!
 //! A `Watch` answers with a `Moment`. What was looked at after a moment is so still for as long as
@@ -50,7 +50,7 @@ impl SeenAt {
 }
 
 /// How many looks at the records of a function are worth a watch over its folder. A user has 128
-/// watches for all processes as a rule, so one that calls a little must not take any.
+/// queues of notes for all processes as a rule, so one that calls a little must not take any.
 static WORTH: AtomicU32 = AtomicU32::new(4096);
 
 /// Sets how many looks are worth a watch, in this process. For tests, which cannot call so often.

@@ -2,6 +2,7 @@
 
 use super::queue::Queue;
 use super::{Moment, SeenAt};
+use crate::seam::{Operation, ask};
 use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{CWD, Mode, OFlags, fstat, fstatfs, lstat, openat};
 use std::ffi::{CString, OsStr};
@@ -45,6 +46,7 @@ impl Watch {
     }
 
     fn begin(folder: &Path) -> io::Result<Option<Watch>> {
+        ask(Operation::Look(folder))?;
         // A queue is dear to give back, so the way is walked once without.
         if !is_local(&walk(folder, |_| Ok(()))?)? {
             return Ok(None);
@@ -77,8 +79,11 @@ impl Watch {
         if self.in_place.is(moment) {
             return true;
         }
-        let found = lstat(self.path.as_c_str());
-        let is_it = found.is_ok_and(|found| (found.st_dev, found.st_ino) == self.identity);
+        let path = Path::new(OsStr::from_bytes(self.path.as_bytes()));
+        let found = ask(Operation::Look(path)).map(|()| lstat(self.path.as_c_str()));
+        let is_it = found.is_ok_and(|found| {
+            found.is_ok_and(|found| (found.st_dev, found.st_ino) == self.identity)
+        });
         match is_it {
             true => self.in_place.set(moment),
             false => self.is_gone.store(true, Ordering::Relaxed),
