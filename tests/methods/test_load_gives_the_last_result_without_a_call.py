@@ -71,6 +71,27 @@ def test_a_result_whose_file_another_function_took_is_named(tmp_path):
         one.load()
 
 
+@pytest.mark.filterwarnings("ignore::remade.RemadeWarning")  # the file of somebody else is kept
+@pytest.mark.parametrize("what", ["the file is gone", "the file is another", "a damaged record"])
+def test_an_older_result_takes_no_place_of_the_last_one(tmp_path, what):
+    made = make(f, cachedir=tmp_path, keep="all", output=PickleFile(tmp_path / "f-{x}.pkl"))
+    for x in (1, 2, 3):
+        made(x)
+    last = tmp_path / "f-3.pkl"
+    if what == "the file is gone":
+        last.unlink()
+    elif what == "the file is another":
+        last.write_bytes(b"by hand")
+    else:
+        (record,) = (one for one in records(tmp_path) if "f-3.pkl" in one.read_text())
+        record.write_text("{}")
+    with pytest.raises(LookupError, match="the last result of .* cannot be loaded"):
+        made.load()
+    assert made(3) == {"x": 3, "y": 0}
+    assert made.load() == {"x": 3, "y": 0}
+    assert made.cache_info().ran == 4
+
+
 def test_a_result_whose_file_is_gone_is_named(tmp_path):
     made = make(f, cachedir=tmp_path / "c", output=PickleFile(tmp_path / "f.pkl"))
     made(1)
