@@ -7,21 +7,18 @@ from collections import namedtuple
 
 from . import _configure, _remade
 from ._inputs import File
-from ._run import Run, run_of_record
+from ._run import Run, RunFacts, run_of_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from typing import Literal
-
-    from ._run import Accepted, Argument, FileState, NestedCall, Result
 
 
 _OriginFields = namedtuple("_OriginFields", ("run", "position", "version", "is_part"))
 
 
-class Origin(_OriginFields):
+class Origin(RunFacts, _OriginFields):
     """Where an object came from: a run, and the place in what that returned.
 
     What is known of the run can be asked for here as well: `origin.started` is
@@ -40,26 +37,7 @@ class Origin(_OriginFields):
     version: str
     is_part: bool
 
-    if TYPE_CHECKING:
-        function: str
-        key: str
-        started: datetime
-        seconds: float
-        host: str
-        pid: int
-        language: str
-        packages: tuple[tuple[str, str], ...]
-        fingerprint: str
-        arguments: tuple[Argument, ...]
-        files: tuple[FileState, ...]
-        implicit: tuple[Argument, ...]
-        nested: tuple[NestedCall, ...]
-        results: tuple[Result, ...]
-        written: tuple[FileState, ...]
-        accepted: tuple[Accepted, ...]
-        store: str
-        path: str | None
-    else:
+    if not TYPE_CHECKING:
 
         def __getattr__(self, name):
             """What is known of the run."""

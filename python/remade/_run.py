@@ -126,6 +126,31 @@ class Accepted(_AcceptedFields):
     what: tuple[str, ...]
 
 
+class RunFacts:
+    """What is known of a run, for type checkers. A `Run` holds it, an `Origin` asks its run."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        function: str
+        key: str
+        started: datetime
+        seconds: float
+        host: str
+        pid: int
+        language: str
+        packages: tuple[tuple[str, str], ...]
+        fingerprint: str
+        arguments: tuple[Argument, ...]
+        files: tuple[FileState, ...]
+        implicit: tuple[Argument, ...]
+        nested: tuple[NestedCall, ...]
+        results: tuple[Result, ...]
+        written: tuple[FileState, ...]
+        accepted: tuple[Accepted, ...]
+        store: str
+        path: str | None
+
+
 _RunFields = namedtuple(
     "_RunFields",
     "function key started seconds host pid language packages fingerprint arguments files implicit "
@@ -133,7 +158,7 @@ _RunFields = namedtuple(
 )
 
 
-class Run(_RunFields):
+class Run(RunFacts, _RunFields):
     """One run of a made function, as its record tells it.
 
     Attributes:
@@ -158,24 +183,6 @@ class Run(_RunFields):
     """
 
     __slots__ = ()
-    function: str
-    key: str
-    started: datetime
-    seconds: float
-    host: str
-    pid: int
-    language: str
-    packages: tuple[tuple[str, str], ...]
-    fingerprint: str
-    arguments: tuple[Argument, ...]
-    files: tuple[FileState, ...]
-    implicit: tuple[Argument, ...]
-    nested: tuple[NestedCall, ...]
-    results: tuple[Result, ...]
-    written: tuple[FileState, ...]
-    accepted: tuple[Accepted, ...]
-    store: str
-    path: str | None
 
     def __str__(self) -> str:
         """For people: a line for the call, and one for each thing that is known of it."""
