@@ -1,5 +1,7 @@
 """A script that ran, and is imported afterwards: its functions have other names and the same code."""
 
+import ast
+
 import pytest
 
 LAB = """
@@ -64,3 +66,33 @@ def test_what_went_and_what_came_are_told(lab):
     (_, (changes, _), (text, _)), _ = lab.run(WHY)
     assert {name for name, _ in changes} == {"lab.f", "lab.other", "helper"}
     assert "code changed" in text
+
+
+def test_a_method_that_came_is_not_the_function_of_its_name(shop):
+    script = """
+        from remade import make
+
+        def of(x):
+            return 2 * x
+
+        {scale}
+        @make
+        def f(x):
+            return {call}(x)
+
+        if __name__ == "__main__":
+            print([str(f.explain(3)), [one.name for one in f.explain(3).changes]])
+            f(3)
+        """
+    scale = """
+        class Scale:
+            @staticmethod
+            def of(x):
+                return 2 * x
+    """
+    shop.write(lab=script.format(scale="", call="of"))
+    shop.print("lab")
+    shop.write(lab=script.format(scale=scale.strip() + "\n", call="Scale.of"))
+    text, names = ast.literal_eval(shop.print("lab")[0])
+    assert "code changed" in text
+    assert {"f", "of", "Scale"} <= set(names), names

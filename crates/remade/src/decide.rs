@@ -338,7 +338,7 @@ pub fn difference(last: Option<&Record>, now: &Present) -> Vec<Reason> {
         });
     }
     if last.fingerprint != now.fingerprint {
-        let changed = changed_code(&last.code, &now.code).into_iter();
+        let changed = changed_code(&last.function, &last.code, &now.code).into_iter();
         let functions: Vec<_> = changed
             .filter_map(|(before, now)| now.or(before).map(str::to_owned))
             .collect();
@@ -416,11 +416,14 @@ fn changed_sources(before: &[SourceState], now: &[SourceState]) -> Vec<Reason> {
 /// before and the one that it has now.
 ///
 /// What a script defines has no module in its name while the script runs, and has one where it is
-/// imported. So two names of which one is the other with a module before it are of one function.
+/// imported. So two names of which one is the other with the module of the made function before it are
+/// of one function.
 pub(crate) fn changed_code<'a>(
+    function: &str,
     before: &'a BTreeMap<String, Version>,
     now: &'a BTreeMap<String, Version>,
 ) -> Vec<(Option<&'a str>, Option<&'a str>)> {
+    let is_same = |one: &str, other: &str| is_of_script(function, one, other);
     let mut gone: Vec<(&str, Version)> = before
         .iter()
         .filter(|(name, _)| !now.contains_key(*name))
@@ -436,13 +439,12 @@ pub(crate) fn changed_code<'a>(
         }
     }
     come.retain(|(name, version)| {
-        let is_same =
-            |(other, before): &(&str, Version)| before == version && is_of_script(other, name);
-        let same = gone.iter().position(is_same);
+        let stayed = |(other, before): &(&str, Version)| before == version && is_same(other, name);
+        let same = gone.iter().position(stayed);
         same.map(|place| gone.swap_remove(place)).is_none()
     });
     for (name, _) in come {
-        let mut same = (0..gone.len()).filter(|&place| is_of_script(gone[place].0, name));
+        let mut same = (0..gone.len()).filter(|&place| is_same(gone[place].0, name));
         let former = match (same.next(), same.next()) {
             (Some(place), None) => Some(gone.swap_remove(place).0),
             _ => None,
@@ -454,11 +456,12 @@ pub(crate) fn changed_code<'a>(
     pairs
 }
 
-/// Whether one of these names is the other with a module before it.
-fn is_of_script(one: &str, other: &str) -> bool {
+/// Whether one of these names is the other with the module of `function` before it.
+fn is_of_script(function: &str, one: &str, other: &str) -> bool {
     let has_module = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|module| module.len() > 1 && module.ends_with('.'))
+        long.strip_suffix(short).is_some_and(|module| {
+            module.len() > 1 && module.ends_with('.') && function.starts_with(module)
+        })
     };
     has_module(one, other) || has_module(other, one)
 }

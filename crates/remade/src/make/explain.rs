@@ -278,7 +278,7 @@ fn changes<K: Default>(
             name: present_name.or(former).unwrap_or_default().to_owned(),
         }
     };
-    let changed = decide::changed_code(&record.code, &present.code);
+    let changed = decide::changed_code(&record.function, &record.code, &present.code);
     changed.into_iter().map(change).collect()
 }
 
