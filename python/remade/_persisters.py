@@ -294,8 +294,8 @@ class MemMappedNiftiFile(NiftiFile):
         mode: `"r"`: read-only. `"c"`: copy-on-write, so that changes stay in memory.
 
     Raises:
-        ValueError: If the name is that of a compressed file, or `mode` is anything else; and what
-            `NiftiFile` raises.
+        ValueError: If the name is that of a compressed file, if `mode` is anything else, or if no
+            NIfTI file has elements of that `dtype`; and what `NiftiFile` raises.
 
     Example:
         >>> import numpy as np, tempfile
@@ -324,6 +324,12 @@ class MemMappedNiftiFile(NiftiFile):
         mode: Literal["r", "c"] = "r",
     ) -> None:
         super().__init__(filename, header, dtype, affine, image, order)
+        if self.dtype is not None and self.dtype[1:] in ("b1", "f2"):
+            name = "bool" if self.dtype[1:] == "b1" else "float16"
+            raise ValueError(
+                f"no NIfTI file has elements of the type {name}, and a map shows them as they are: "
+                f"take NiftiFile(..., dtype={name!r}), which casts them"
+            )
         if mode not in ("r", "c"):
             raise ValueError(
                 f"mode={mode!r} would change or empty the saved result in place; "

@@ -98,6 +98,12 @@ def test_options_that_mean_nothing_are_refused(tmp_path):
     for options in [{"order": "tzyx"}, {"dtype": "f4"}]:
         with pytest.raises(ValueError, match="leave out order and dtype"):
             NiftiFile("a.nii", image=True, **options)
+    for dtype in [bool, "float16", ">f2"]:
+        with pytest.raises(
+            ValueError, match="no NIfTI file has elements of the type (bool|float16)"
+        ):
+            MemMappedNiftiFile("a.nii", dtype=dtype)
+        NiftiFile("a.nii", dtype=dtype)
     for dtype in ["U3", object, "M8[s]", np.longdouble, np.clongdouble]:
         with pytest.raises(ValueError, match="dtype="):
             NiftiFile("a.nii", dtype=dtype)
