@@ -22,6 +22,7 @@ mod object;
 mod opcodes;
 mod own;
 mod place;
+mod put_on;
 mod source;
 mod ufunc;
 mod walk;
@@ -36,10 +37,11 @@ use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
 pub(crate) use kept::{Gathering, Kept};
+pub(crate) use kinds::is_passed_over;
 use kinds::{Kinds, attribute};
-pub(crate) use kinds::{is_passed_over, is_weak_proxy};
 pub(crate) use noted::note;
 pub(crate) use place::{Implicit, locate};
+pub(crate) use put_on::{Put, put_on_wrapper};
 pub(crate) use ufunc::{called_by_ufunc, calls_python};
 use walk::Walk;
 
@@ -246,6 +248,7 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Cod
             let mut root_guards = Guards::default();
             if object.get_type().is(&Kinds::get(py)?.function) {
                 root_guards.function(&object)?;
+                root_guards.length(object.getattr("__dict__")?.cast::<PyDict>()?);
             }
             root_guards.finish();
             let body = body.unbind();

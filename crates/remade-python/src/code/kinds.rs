@@ -6,7 +6,7 @@
 
 use crate::once::Once;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefProxy};
 
 /// The types that every interpreter has.
 pub(super) struct Kinds {
@@ -109,15 +109,8 @@ pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, Py
 }
 
 /// A weak proxy, which answers every question as what it stands for.
-pub(crate) fn is_weak_proxy(value: &Bound<'_, PyAny>) -> bool {
-    const PROXIES: [&str; 4] = [
-        "ProxyType",
-        "CallableProxyType",
-        "weakproxy",
-        "weakcallableproxy",
-    ];
-    let (module, name) = type_name(value);
-    matches!(module.as_str(), "weakref" | "builtins") && PROXIES.contains(&name.as_str())
+pub(super) fn is_weak_proxy(value: &Bound<'_, PyAny>) -> bool {
+    value.cast::<PyWeakrefProxy>().is_ok()
 }
 
 /// Instances that hold nothing a result could depend on, and that change all the time.

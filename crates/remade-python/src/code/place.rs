@@ -4,7 +4,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyType};
 
-use super::kinds::{imported, namespace};
+use super::kinds::{Kinds, imported, namespace};
 use crate::function::MadeFunction;
 
 /// Where a value was found.
@@ -122,8 +122,11 @@ fn attribute_as_it_stands<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<
     if let Ok(module) = value.cast::<PyModule>() {
         return module.dict().get_item(name).ok().flatten();
     }
-    if value.is_instance_of::<MadeFunction>() && name == "__wrapped__" {
-        return value.getattr(name).ok();
+    let is_function =
+        Kinds::get(value.py()).is_ok_and(|kinds| value.get_type().is(&kinds.function));
+    if is_function || value.is_instance_of::<MadeFunction>() {
+        let held = value.getattr("__dict__").ok()?.cast_into::<PyDict>().ok()?;
+        return held.get_item(name).ok().flatten();
     }
     for class in value.cast::<PyType>().ok()?.mro().iter() {
         let names = namespace(class.cast::<PyType>().ok()?)?;

@@ -84,6 +84,12 @@ impl<'a, 'py> Walk<'a, 'py> {
                     node.parts.insert(label.clone(), Part::Implicit);
                 }
             }
+            // What a run puts on a function is there from then on: who does that has it among its own names.
+            for (label, place) in &node.put {
+                if self.guards.is_loose(*place) {
+                    node.parts.remove(label);
+                }
+            }
         }
         self.guards.finish();
         self.root_guards.finish();
@@ -114,6 +120,8 @@ impl<'a, 'py> Walk<'a, 'py> {
         let value = self.nodes[index].value.clone();
         if value.get_type().is(&self.kinds.function) {
             self.open_function(index, &value)
+        } else if is_made(&value) {
+            self.open_made(index, &value)
         } else if value.is_instance_of::<PyType>() {
             self.open_class(index, &value)
         } else if value.is_instance_of::<PyModule>() {
@@ -209,6 +217,9 @@ impl<'a, 'py> Walk<'a, 'py> {
         if self.index.get(&key) == Some(&self.root) && value.get_type().is(&self.kinds.function) {
             // The root calls itself: who shares this code with another function checks this one too.
             let _ = self.guards.function(value);
+            if let Some(dict) = attribute(value, "__dict__").and_then(|one| one.cast_into().ok()) {
+                self.guards.length(&dict);
+            }
         }
         let nodes = &mut self.nodes;
         let index = *self.index.entry(key).or_insert_with(|| {
@@ -220,6 +231,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                 parts: BTreeMap::new(),
                 shown: BTreeMap::new(),
                 placed: Vec::new(),
+                put: Vec::new(),
                 reached: None,
             });
             nodes.len() - 1
@@ -271,6 +283,9 @@ impl<'a, 'py> Walk<'a, 'py> {
             return Ok(Some(self.named(&name, "")));
         }
         if is_made(value) {
+            if self.is_more_than_plain(value) {
+                return Ok(Some(self.node(value, false)));
+            }
             return match attribute(value, "__wrapped__") {
                 Some(wrapped) => self.classify(&wrapped, as_type, root),
                 None => Ok(None),

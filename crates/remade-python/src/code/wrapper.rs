@@ -36,6 +36,9 @@ impl<'py> Walk<'_, 'py> {
             }
             _ => &["py_func", "__wrapped__"],
         };
+        if matches!(name.as_str(), "partial" | "_lru_cache_wrapper") {
+            self.open_attributes(index, value, &owner, true)?;
+        }
         if name == "builtin_function_or_method" {
             self.form(index, "method", &owner);
         }

@@ -226,7 +226,13 @@ fn global<'py>(
 ) -> Encoded {
     let py = value.py();
     let module = value.getattr_opt(intern!(py, "__module__"))?;
-    walk.encoder.begin_named(Tag::Parts, "global", 4);
+    let wrapped = value.getattr_opt(intern!(py, "__wrapped__"))?;
+    let put = match &wrapped {
+        Some(_) => crate::code::put_on_wrapper(value),
+        None => Vec::new(),
+    };
+    let count = 4 + usize::from(!put.is_empty());
+    walk.encoder.begin_named(Tag::Parts, "global", count);
     // The class of a function that Cython made holds the version of Cython in its name.
     if value.hasattr(intern!(py, "__qualname__"))? {
         walk.encoder.tag(Tag::Missing);
@@ -238,11 +244,12 @@ fn global<'py>(
         _ => walk.encoder.tag(Tag::Missing),
     }
     walk.item(name.as_any())?;
-    match value.getattr_opt(intern!(py, "__wrapped__"))? {
-        Some(plain) => walk.item(&plain),
-        None => {
-            walk.encoder.tag(Tag::Missing);
-            Ok(())
-        }
+    match wrapped {
+        Some(plain) => walk.item(&plain)?,
+        None => walk.encoder.tag(Tag::Missing),
     }
+    if put.is_empty() {
+        return Ok(());
+    }
+    code::put_on(walk, put)
 }
