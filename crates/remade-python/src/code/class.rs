@@ -144,10 +144,11 @@ impl<'py> Walk<'_, 'py> {
         };
         for (position, item) in members.call_method0("items")?.try_iter()?.enumerate() {
             let (member, value): (String, Bound<'py, PyAny>) = item?.extract()?;
+            let mut spot = self.attribute_spot(&value, "_value_", name);
+            spot.name = format!("{name}.{member}");
             let Some(value) = attribute(&value, "_value_") else {
                 continue;
             };
-            let spot = self.held(format!("{name}.{member}"));
             self.refer(
                 index,
                 &format!("(member {position} {member})"),

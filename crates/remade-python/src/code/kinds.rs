@@ -5,6 +5,7 @@
 //! is recognised by the name of its type: looking must not import anything.
 
 use crate::once::Once;
+use pyo3::exceptions::{PyException, PySystemExit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefProxy};
 
@@ -60,6 +61,26 @@ impl Kinds {
 /// An attribute, or nothing: objects of other people may raise anything here.
 pub(super) fn attribute<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
     value.getattr_opt(name).ok().flatten()
+}
+
+/// As [`attribute`], of what may run code of the user's own: an interrupt of that is passed on.
+pub(super) fn asked<'py>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match value.getattr_opt(name) {
+        Err(error) => passed_on(value.py(), error).map(|_| None),
+        found => found,
+    }
+}
+
+/// An error of somebody's code, which means that something cannot be followed. An interrupt does not, and is
+/// given back; that a module ended the program says no more than an error would, since nobody has asked yet
+/// for that module but this package.
+pub(super) fn passed_on(py: Python<'_>, error: PyErr) -> PyResult<PyErr> {
+    let is_theirs =
+        error.is_instance_of::<PyException>(py) || error.is_instance_of::<PySystemExit>(py);
+    if is_theirs { Ok(error) } else { Err(error) }
 }
 
 /// An attribute that is text.

@@ -116,6 +116,12 @@ pub(crate) fn locate<'py>(
     Some(value)
 }
 
+/// Is this object what its name says? Imports nothing.
+pub(super) fn is_at(object: &Bound<'_, PyAny>, module: &str, name: &str) -> bool {
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    locate(object.py(), module, &path).is_some_and(|found| found.is(object))
+}
+
 /// What stands under a name in a module or a class. A record may have been forged, so nothing is
 /// asked that could run code: no property, no `__getattr__` of a module that imports when it is asked.
 fn attribute_as_it_stands<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::kinds::attribute;
-use super::place::{Locator, Place, Spot, locate};
+use super::place::{Locator, Place, Spot, is_at};
 use super::walk::{Walk, is_made};
 
 /// What is put on something: a name, and the value, if there still is one.
@@ -159,7 +159,6 @@ impl<'py> Walk<'_, 'py> {
 fn found_under_its_name(value: &Bound<'_, PyAny>) -> Option<Locator> {
     let module = super::kinds::text(value, "__module__")?;
     let name = super::kinds::text(value, "__qualname__")?;
-    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-    let found = locate(value.py(), &module, &path)?;
-    found.is(value).then_some((module, path))
+    let path = name.split('.').map(str::to_owned).collect();
+    is_at(value, &module, &name).then_some((module, path))
 }

@@ -18,7 +18,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
-    if let Some(name) = crate::code::name_of_foreign(value, walk.own()) {
+    if let Some(name) = crate::code::name_of_foreign(value, walk.own())? {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
@@ -76,7 +76,7 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
-    if let Some(name) = crate::code::name_of_foreign(class.as_any(), walk.own()) {
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), walk.own())? {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
