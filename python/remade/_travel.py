@@ -77,8 +77,8 @@ def _pickler() -> Any:
     table = getattr(plain, "dispatch_table", copyreg.dispatch_table)
 
     def reduce_code(code: types.CodeType) -> Any:
-        # The second format says nothing of who else holds a part of it, and so is the same each time;
-        # it has no slices, which are constants from Python 3.14 on.
+        # The second format says nothing of who else holds a part of it, and so is the same each
+        # time; it has no slices, which are constants from Python 3.14 on.
         for format_of_marshal in (2, marshal.version):
             try:
                 return marshal.loads, (marshal.dumps(code, format_of_marshal),)

@@ -24,6 +24,12 @@ class Model:
 
     method.level = (1)
 
+    @make(cachedir="cache")
+    def made(self):
+        return 1
+
+    made.level = (1)
+
 part = functools.partial(helper)
 part.level = (1)
 
@@ -51,7 +57,10 @@ def f({parameters}):
 """
 
 #: Parameters of the made function, what it returns, and how it is called.
-WAYS = {"the method of an argument": ("model", "model.method.level", "f(Model())")}
+WAYS = {
+    "the method of an argument": ("model", "model.method.level", "f(Model())"),
+    "the made method of an argument": ("model", "type(model).made.level", "f(Model())"),
+}
 for position, name in enumerate(["helper", "made_helper", "part", "cached", "wrapping"]):
     WAYS |= {
         f"{name} handed on": ("", f"level_of({name})", "f()"),
@@ -63,7 +72,9 @@ for position, name in enumerate(["helper", "made_helper", "part", "cached", "wra
 
 
 def changed(way):
-    owner = "method" if "method" in way else way.split()[0]
+    owner = way.split()[0]
+    if "method" in way:
+        owner = "made" if "made" in way else "method"
     return f"{owner}.level = (1)", f"{owner}.level = (2)"
 
 
@@ -86,7 +97,8 @@ def test_an_edit(shop, way):
 def test_a_change_in_the_process(shop, way):
     parameters, value, call = WAYS[way]
     shop.write(main=HEAD.format(parameters=parameters, value=value))
-    owner = "Model.method" if "method" in way else way.split()[0]
+    owner = changed(way)[0].partition(".")[0]
+    owner = f"Model.{owner}" if "method" in way else owner
     script = f"""
         from main import *
         answer = [{call}, {call}]
