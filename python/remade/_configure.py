@@ -201,6 +201,9 @@ def _read_environment() -> dict[str, Any]:
         elif option in _CHOICES:
             value = text if text in _CHOICES[option] else None
             allowed = _choices(option)
+        elif option == "cachedir":
+            home = os.path.expanduser(text)
+            refuse_home(text, f"the environment variable {name}, {text!r},", home)
         if value is None:
             raise ValueError(f"the environment variable {name} is {text!r}; it takes {allowed}")
         found[option] = value

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 
-def refuse_home(path: str, who: str) -> None:
+def refuse_home(path: str, who: str, instead: str = "") -> None:
     """Raises a ValueError for a `~` that nobody expands: it would be a folder of that name."""
     if path == "~" or path.startswith(("~/", f"~{os.sep}")):
+        instead = instead or f"os.path.expanduser({path!r})"
         raise ValueError(
-            f"{who} does not replace ~ by your home, as open does not: write "
-            f"os.path.expanduser({path!r}); ./~ is a folder of that name"
+            f"{who} does not replace ~ by your home, as open does not: write {instead}; ./~ is a "
+            f"folder of that name"
         )
 
 

@@ -393,9 +393,10 @@ def _dress(made: Any, func: Any) -> None:
         except AttributeError:
             continue
         setattr(made, attribute, value)
-    made.__dict__.update(
-        (key, value) for key, value in getattr(func, "__dict__", {}).items() if key != "__wrapped__"
-    )
+    looks = {k: v for k, v in getattr(func, "__dict__", {}).items() if k != "__wrapped__"}
+    if looks:
+        made.__dict__.update(looks)
+        made.__remade_looks__ = looks  # what somebody puts on it later is more than that
     made.__wrapped__ = func
     if made.is_async:
         # `inspect.iscoroutinefunction` of Python 3.10 and 3.11 asks for these.

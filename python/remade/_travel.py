@@ -77,10 +77,14 @@ def _pickler() -> Any:
     table = getattr(plain, "dispatch_table", copyreg.dispatch_table)
 
     def reduce_code(code: types.CodeType) -> Any:
-        try:
-            return marshal.loads, (marshal.dumps(code),)
-        except ValueError:  # somebody put an object among its constants
-            return table[types.CodeType](code)
+        # The second format says nothing of who else holds a part of it, and so is the same each
+        # time; it has no slices, which are constants from Python 3.14 on.
+        for format_of_marshal in (2, marshal.version):
+            try:
+                return marshal.loads, (marshal.dumps(code, format_of_marshal),)
+            except ValueError:  # or somebody put an object among its constants
+                pass
+        return table[types.CodeType](code)
 
     ours = collections.ChainMap({types.CodeType: reduce_code}, table)
     return type("Pickler", (plain,), {"dispatch_table": ours})

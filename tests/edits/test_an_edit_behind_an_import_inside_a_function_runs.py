@@ -137,3 +137,52 @@ def test_what_a_package_makes_when_a_function_names_it(shop, value):
     shop.write(**{"pkg/second": SUB.replace("h", "known").replace("2", "3")})
     assert shop.call("f()") == (3, ["f"])
     assert shop.call("f()") == (3, [])
+
+
+#: Ways to a module that stops at its first import: what is in the module that is named, and the import.
+STOPS = {
+    "a module": ("", "from stops import h"),
+    "a submodule": ("", "from pkg import stops; h = stops.h"),
+    "what a package makes": (
+        "def __getattr__(name):\n    from pkg import stops\n    return getattr(stops, name)\n",
+        "from pkg import h",
+    ),
+    "what a package makes when it is named": (
+        "def __getattr__(name):\n    from pkg import stops\n    return getattr(stops, name)\n",
+        "h = pkg.h",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STOPS)
+def test_an_interrupt_on_the_way_stops_the_call(shop, how):
+    package, inside = STOPS[how]
+    stops = "import sys\nsys.tries += 1\nif sys.tries == 1:\n    raise KeyboardInterrupt\n" + SUB
+    shop.write(**{"pkg/__init__": package, "pkg/stops": stops, "stops": stops})
+    shop.write(main=MAIN.format(outside="import pkg", inside=inside, value="h()"))
+    answer = shop.run("""
+        import sys
+        sys.tries = 0
+        import main
+        try:
+            answer = main.f()
+        except KeyboardInterrupt:
+            answer = [sys.tries, main.f()]
+    """)
+    assert answer == ([1, 2], ["f"])
+
+
+def test_a_module_that_ends_the_program_ends_none_that_does_not_import_it(shop):
+    shop.write(ends="raise SystemExit(3)\n")
+    inside = "if x:\n        from ends import h"
+    text = MAIN.format(outside="", inside=inside, value="2 + x").replace("f():", "f(x):")
+    shop.write(main=text)
+    assert shop.call("f(0)") == (2, ["f"])
+    answer = shop.run("""
+        import main
+        try:
+            answer = main.f(1)
+        except SystemExit as end:
+            answer = ["ended", end.code]
+    """)
+    assert answer == (["ended", 3], ["f"])

@@ -185,3 +185,47 @@ def test_of_toolz(shop, edit):
     shop.edit("main", old, new)
     assert shop.call("f()") == (value, ["f"])
     assert shop.call("f()") == (value, [])
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ("set()", "add(1)"),
+        ("{1}", "discard(1)"),
+        ("{0}", "symmetric_difference_update({0, 1})"),
+        ("{(1)}", "add('y')"),
+    ],
+)
+@pytest.mark.parametrize("how", ["global", "in a tuple", "argument"])
+def test_what_is_not_vectorized(shop, how, before, change):
+    the, body, call = HOW[how]
+    the = the.format(f"np.vectorize(size, excluded={before})")
+    sizes = "def size(x, y):\n    return 10 * np.size(x) + np.size(y)\n\n"
+    use = "def called(function):\n    return np.asarray(function([1, 2], [3, 4])).tolist()\n\n"
+    body = body.replace("use(", "called(")
+    parameters = "the" if how == "argument" else ""
+    function = f'@make(cachedir="cache")\ndef f({parameters}):\n    mark("f")\n    return {body}\n'
+    shop.write(main=HEAD + sizes + use + the + function)
+    vector = "THE[0]" if how == "in a tuple" else "THE"
+    answer, runs = shop.run(f"""
+        from main import *
+        import numpy as np
+        plain = lambda: called({vector})
+        answer = [{call}, {call}, plain()]
+        {vector}.excluded.{change}
+        answer += [{call}, {call}, plain()]
+    """)
+    assert runs == ["f", "f"]
+    assert answer[:3] == [answer[0]] * 3
+    assert answer[3:] == [answer[3]] * 3
+    assert shop.call(call) == (answer[0], ["f"])
+    assert shop.call(call) == (answer[0], [])
+
+
+def test_what_is_vectorized_inside_a_made_function_that_another_calls(shop):
+    text = HEAD + "THE = np.vectorize(h, excluded={'y'})\n"
+    text += '@make(cachedir="cache")\ndef f():\n    mark("f")\n    return use(THE)\n'
+    text += '@make(cachedir="cache")\ndef g():\n    mark("g")\n    return f()\n'
+    shop.write(main=text)
+    assert shop.call("g()") == (7.5, ["g", "f"])
+    assert shop.call("g()") == (7.5, [])

@@ -118,3 +118,88 @@ def test_what_says_the_same_keeps_the_fingerprint(shop):
     assert shop.call("f()") == (1, ["f"])
     shop.write(main=HEAD + full + FUNCTION.format(value="A().x"))
     assert shop.call("f()") == (1, [])
+
+
+#: A class, what a function reads of it, and how that is bound anew.
+ANEW = {
+    "told defaults": (
+        "A = collections.namedtuple('A', 'x', defaults=[1])",
+        "A._field_defaults['x']",
+        "A._field_defaults = {'x': 2}",
+    ),
+    "told defaults of another kind": (
+        "A = collections.namedtuple('A', 'x', defaults=[1])",
+        "A._field_defaults['x']",
+        "A._field_defaults = types.MappingProxyType({'x': 2})",
+    ),
+    "told defaults under other text": (
+        "class Text(str):\n    pass\n\nA = collections.namedtuple('A', 'x', defaults=[1])\n"
+        "A._field_defaults[Text('y')] = 1",
+        "sum(A._field_defaults.values()) // 2 + A._field_defaults['y'] - 1",
+        "A._field_defaults['y'] = 2",
+    ),
+    "default of a field": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = 1",
+        "dataclasses.fields(A)[0].default",
+        "A.__dataclass_fields__['x'].default = 2",
+    ),
+    "default that a field had not": (
+        "@dataclasses.dataclass\nclass A:\n    x: int",
+        "1 if dataclasses.fields(A)[0].default is dataclasses.MISSING else 2",
+        "A.__dataclass_fields__['x'].default = 0",
+    ),
+    "metadata": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = dataclasses.field(metadata={'u': 1})",
+        "dataclasses.fields(A)[0].metadata['u']",
+        "A.__dataclass_fields__['x'].metadata = types.MappingProxyType({'u': 2})",
+    ),
+    "metadata of a field that had none": (
+        "@dataclasses.dataclass\nclass A:\n    x: int",
+        "1 + len(dataclasses.fields(A)[0].metadata)",
+        "A.__dataclass_fields__['x'].metadata = types.MappingProxyType({'u': 2})",
+    ),
+    "a field": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = 1",
+        "A.__dataclass_fields__['x'].default",
+        "A.__dataclass_fields__['x'] = dataclasses.field(default=2)",
+    ),
+    "another field": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = 1",
+        "len(A.__dataclass_fields__)",
+        "A.__dataclass_fields__['y'] = dataclasses.field(default=2)",
+    ),
+    "all fields": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = 1",
+        "A.__dataclass_fields__['x'].default",
+        "A.__dataclass_fields__ = {'x': dataclasses.field(default=2)}",
+    ),
+    "parameters": (
+        "@dataclasses.dataclass\nclass A:\n    x: int = 1",
+        "1 + A.__dataclass_params__.frozen",
+        "A.__dataclass_params__.frozen = True",
+    ),
+    "the value of a member": (
+        "import enum\nclass A(enum.Enum):\n    X = 1",
+        "A.X.value",
+        "A.X._value_ = 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ANEW)
+@pytest.mark.parametrize("passed", [False, True], ids=["used", "passed"])
+def test_what_is_bound_anew_in_the_process(shop, case, passed):
+    text, value, change = ANEW[case]
+    function, call = FUNCTION.format(value=value), "f()"
+    if passed:
+        function, call = function.replace("f():", "f(A):"), "f(A)"
+    shop.write(main=HEAD + text + "\n" + function)
+    answer = shop.run(f"""
+        from main import *
+        answer = [{call}, {call}]
+        {change}
+        answer += [{call}, {call}]
+    """)
+    assert answer == ([1, 1, 2, 2], ["f", "f"])
+    assert shop.call(call) == (1, ["f"])
+    assert shop.call(call) == (1, [])

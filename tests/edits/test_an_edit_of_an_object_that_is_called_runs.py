@@ -130,3 +130,67 @@ def test_functions_that_an_object_of_python_holds(shop):
     assert shop.call("f()") == ([1, 2, 3], [])
     shop.edit("main", "one - other", "other - one")
     assert shop.call("f()") == ([3, 2, 1], ["f"])
+
+
+OBJECTS = """
+import functools
+from marks import mark
+from remade import make
+
+def double(x):
+    return 2 * x
+
+def triple(x):
+    return 3 * x
+
+class Counter:
+    def __init__(self, function=None):
+        self.function, self.count = function, 0
+
+    def __call__(self, x):
+        self.count += 1
+        return (self.function or double)(x)
+
+class Slotted(Counter):
+    __slots__ = ("function", "count")
+
+class Bare:
+    __slots__ = ("function", "count")
+    __init__, __call__ = Counter.__init__, Counter.__call__
+
+THE = {the}
+
+@make(cachedir="cache")
+def f(x):
+    mark("f")
+    return {call}
+"""
+
+COUNTERS = ["Counter", "Slotted", "Bare", "type('Late', (Counter,), {'__module__': 'lib'})"]
+CHANGES = ["main.THE = type(main.THE)(main.triple)", "main.THE.function = main.triple"]
+
+
+@pytest.mark.parametrize("counter", COUNTERS)
+@pytest.mark.parametrize("change", CHANGES, ids=["another", "the same"])
+@pytest.mark.parametrize("given", ["double", ""])
+def test_one_that_counts_its_calls_and_gets_another_function(shop, counter, change, given):
+    shop.write(main=OBJECTS.replace("{the}", f"{counter}({given})").replace("{call}", "THE(x)"))
+    script = f"""
+        import main
+        answer = [main.f(1), main.f(1)]
+        {change}
+        answer += [main.f(1), main.f(1)]
+    """
+    assert shop.run(script) == ([2, 2, 3, 3], ["f", "f"])
+
+
+def test_a_key_that_is_made_of_another_function(shop):
+    text = OBJECTS.replace("{the}", "functools.cmp_to_key(lambda a, b: a - b)")
+    shop.write(main=text.replace("{call}", "sorted(x, key=THE)"))
+    script = """
+        import functools, main
+        answer = [main.f([2, 1, 3]), main.f([2, 1, 3])]
+        main.THE = functools.cmp_to_key(lambda a, b: b - a)
+        answer += [main.f([2, 1, 3]), main.f([2, 1, 3])]
+    """
+    assert shop.run(script) == ([[1, 2, 3]] * 2 + [[3, 2, 1]] * 2, ["f", "f"])

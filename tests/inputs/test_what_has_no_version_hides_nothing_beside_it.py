@@ -140,7 +140,7 @@ def test_one_warning_names_the_part(shop):
     written(shop, "a connection", "an object")
     shop.call("[f(3), f(4)]")
     (warning,) = shop.warnings
-    assert "the value of main.SERVICE['part'] has no version" in warning
+    assert "the value of main.SERVICE.part has no version" in warning
     written(shop, "a lock", "an object")
     shop.call("[f(3), f(4)]")
     assert shop.warnings == []
@@ -151,5 +151,111 @@ def test_an_explanation_names_the_part(shop, part):
     written(shop, part, "an object")
     told, _ = shop.call("[f.explain(3).not_followed, str(f.explain(3))]")
     assert len(told[0]) == 1
-    assert told[0][0].startswith("main.SERVICE['part']: its value has no version (")
+    assert told[0][0].startswith("main.SERVICE.part: its value has no version (")
     assert told[0][0] in told[1]
+
+
+#: A class of one's own over something that holds items, what is made of it, and how an item is read.
+KEEPERS = {
+    "a dict": ("dict", "Keeper(t=5)", "KEEPER['t']"),
+    "an ordered dict": ("collections.OrderedDict", "Keeper(t=5)", "KEEPER['t']"),
+    "a default of a dict": (
+        "collections.defaultdict",
+        "Keeper(lambda: 5)",
+        "KEEPER.default_factory()",
+    ),
+    "a list": ("list", "Keeper([5])", "KEEPER[0]"),
+    "a tuple": ("tuple", "Keeper([5])", "KEEPER[0]"),
+    "a set": ("set", "Keeper([5])", "max(KEEPER)"),
+    "a queue": ("collections.deque", "Keeper([5])", "KEEPER[0]"),
+    "the length of a queue": ("collections.deque", "Keeper([2, 5, 2], 5)", "KEEPER.maxlen"),
+    "a text": ("str", "Keeper('5')", "int(KEEPER)"),
+    "a text of bytes": ("bytes", "Keeper(b'5')", "int(KEEPER)"),
+    "a list of bytes": ("bytearray", "Keeper(b'5')", "int(KEEPER)"),
+    "a number": ("int", "Keeper(5)", "KEEPER + 0"),
+    "a fraction": ("float", "Keeper(5)", "KEEPER + 0"),
+    "a complex number": ("complex", "Keeper(5)", "KEEPER.real"),
+    "an error": ("ValueError", "Keeper(5)", "KEEPER.args[0]"),
+    "an array": ("array.array", "Keeper('d', [5])", "KEEPER[0]"),
+    "an array with a lock": ("np.ndarray", "np.array([5]).view(Keeper)", "KEEPER[0]"),
+}
+
+KEEPER = """
+import array, collections, threading
+import numpy as np
+from marks import mark
+from remade import make
+
+class Keeper({base}):
+    {refuses}
+
+KEEPER = {value}
+{after}
+
+@make(cachedir="cache")
+def f(x):
+    mark("f")
+    return bool(x > {use})
+"""
+
+REFUSE = {
+    "reduce": "def __reduce_ex__(self, protocol):\n        raise TypeError('not me')",
+    "state": "def __getstate__(self):\n        raise TypeError('not me')",
+}
+
+
+@pytest.mark.parametrize(
+    ("keeper", "refuses"),
+    [*((keeper, "reduce") for keeper in KEEPERS), ("a list", "state"), ("a dict", "state")],
+)
+def test_the_items_of_one_that_refuses_to_be_pickled(shop, keeper, refuses):
+    base, value, use = KEEPERS[keeper]
+    after = "KEEPER.lock = threading.Lock()" if "lock" in keeper else ""
+    shop.write(
+        main=KEEPER.format(base=base, value=value, use=use, refuses=REFUSE[refuses], after=after)
+    )
+    assert shop.call("f(3)") == (False, ["f"])
+    assert shop.call("f(3)") == (False, [])
+    text = (shop.folder / "main.py").read_text()
+    (shop.folder / "main.py").write_text(text.replace(value, value.replace("5", "2")))
+    assert shop.call("f(3)") == (True, ["f"])
+    assert shop.call("f(3)") == (True, [])
+
+
+def test_what_counts_of_one_that_refuses_is_told(shop):
+    base, value, use = KEEPERS["a dict"]
+    shop.write(
+        main=KEEPER.format(base=base, value=value, use=use, refuses=REFUSE["reduce"], after="")
+    )
+    told, _ = shop.call("[f(3), f.explain(3).not_followed]")
+    (warning,) = shop.warnings
+    assert "passed over" not in warning
+    for text in ("main.KEEPER", "not me", "its items"):
+        assert text in warning
+    (one,) = told[1]
+    assert one.startswith("main.KEEPER: ")
+    assert "not me" in one
+    assert "its items" in one
+
+
+@pytest.mark.parametrize("slots", ["", '__slots__ = ("part", "threshold")'])
+def test_an_attribute_is_told_as_one(shop, slots):
+    written(shop, "a connection", "an object")
+    shop.edit("main", "class Service:\n", f"class Service:\n    {slots}\n")
+    told, _ = shop.call("[f(3), f.explain(3).not_followed]")
+    (warning,) = shop.warnings
+    assert "the value of main.SERVICE.part has no version" in warning
+    (one,) = told[1]
+    assert one.startswith("main.SERVICE.part: its value has no version (")
+
+
+def test_an_item_of_a_state_of_ones_own_is_told_as_one(shop):
+    written(shop, "a connection", "an object")
+    own = (
+        "    def __getstate__(self):\n        return {'kept': self.part}\n\n"
+        "    def __setstate__(self, state):\n        self.part = state['kept']\n\n    def classify"
+    )
+    shop.edit("main", "    def classify", own)
+    shop.call("f(3)")
+    (warning,) = shop.warnings
+    assert "the value of main.SERVICE['kept'] has no version" in warning

@@ -1,5 +1,7 @@
 """The decorator wins over `configure`, that over the environment, that over what is built in."""
 
+import os
+
 import pytest
 
 from counting import in_process, quiet
@@ -75,6 +77,32 @@ def test_a_variable_that_cannot_be_is_told_at_decoration(
     assert one == two
     for part in (name, repr(text), allowed):
         assert part in one
+
+
+@pytest.mark.parametrize("text", ["~", "~/somewhere"])
+def test_a_home_that_nobody_put_in_is_told(text, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMADE_CACHEDIR", text)
+    program = """
+        import remade
+        for options in ({}, {"cachedir": "c"}):
+            try:
+                remade.make(abs, **options)
+            except ValueError as error:
+                print(error)
+    """
+    out, _ = in_process(tmp_path, program)
+    one, two = out.splitlines()
+    assert one == two
+    for part in ("REMADE_CACHEDIR", repr(text), f"write {os.path.expanduser(text)};"):
+        assert part in one
+    assert os.listdir(tmp_path) == ["program.py"]
+
+
+@pytest.mark.parametrize("text", ["./~/somewhere", "~somewhere"])
+def test_a_folder_with_a_tilde_is_a_folder(text, tmp_path, monkeypatch):
+    monkeypatch.setenv("REMADE_CACHEDIR", text)
+    in_process(tmp_path, "import remade\nassert remade.make(abs)(-1) == 1")
+    assert (tmp_path / text / "CACHEDIR.TAG").exists()
 
 
 @pytest.mark.parametrize("text", ["1", "true", "YES", "On"])

@@ -246,3 +246,28 @@ def test_what_cannot_leave_says_so(tmp_path):
         with pytest.raises((TypeError, pickle.PicklingError), match="lock"):
             cloudpickle.dumps(made)
     assert cloudpickle.loads(cloudpickle.dumps(make(lambda: 1, cachedir=tmp_path)))() == 1
+
+
+def test_the_same_function_is_the_same_pickle(tmp_path):
+    """Whoever else holds a part of it: a result that holds one keeps its version."""
+    program = """
+        import hashlib, sys
+        import cloudpickle
+        from remade import make
+
+        @make
+        def f(x, by="a text of several words"):
+            return [one + by + "another text" for one in x if one.long_name not in ("a", "b c")]
+
+        code = f.__wrapped__.__code__
+        parts = [code.co_consts, code.co_names, code.co_varnames, code.co_filename, code.co_code]
+        held = parts + [list(part) for part in parts[:3]] if len(sys.argv) > 1 else []
+        held += [const.co_consts for const in code.co_consts if hasattr(const, "co_code")]
+        one = cloudpickle.dumps([f])
+        held.append(list(code.co_names))
+        print(hashlib.sha256(one).hexdigest(), one == cloudpickle.dumps([f]))
+    """
+    plain, _ = in_process(tmp_path, program)
+    held, _ = in_process(tmp_path, program, "held")
+    assert plain == held
+    assert plain.split()[1] == "True"

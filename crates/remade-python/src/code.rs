@@ -22,6 +22,7 @@ mod object;
 mod opcodes;
 mod own;
 mod place;
+mod put_on;
 mod source;
 mod ufunc;
 mod walk;
@@ -36,11 +37,12 @@ use std::sync::{Mutex, PoisonError};
 
 use guard::Guards;
 pub(crate) use kept::{Gathering, Kept};
+pub(crate) use kinds::is_passed_over;
 use kinds::{Kinds, attribute};
-pub(crate) use kinds::{is_passed_over, is_weak_proxy};
 pub(crate) use noted::note;
 pub(crate) use place::{Implicit, locate};
-pub(crate) use ufunc::{called_by_ufunc, calls_python};
+pub(crate) use put_on::{Put, put_on_wrapper};
+pub(crate) use ufunc::{GIVEN_TO_FROMPYFUNC, GIVEN_TO_VECTORIZE, called_by_ufunc, calls_python};
 use walk::Walk;
 
 /// Options that change what counts.
@@ -129,23 +131,32 @@ pub(crate) fn of_type<'py>(class: &Bound<'py, PyAny>, rules: &Rules) -> PyResult
 
 /// The name that stands for a function or class of others, if it is found where its name says: then it
 /// counts by that, as it does in code. None: it is the user's own, or has no name of its own.
-pub(crate) fn name_of_foreign(object: &Bound<'_, PyAny>, rules: &Rules) -> Option<String> {
+pub(crate) fn name_of_foreign(
+    object: &Bound<'_, PyAny>,
+    rules: &Rules,
+) -> PyResult<Option<String>> {
     let py = object.py();
-    let module = kinds::text(object, "__module__")?;
+    let Some(module) = kinds::text(object, "__module__") else {
+        return Ok(None);
+    };
     if own::owns_name(py, &module, rules) {
-        return None;
+        return Ok(None);
     }
     if let Some(globals) = attribute(object, "__globals__")
-        && own::owns_globals(globals.cast::<PyDict>().ok()?, rules)
+        && !globals
+            .cast::<PyDict>()
+            .is_ok_and(|globals| !own::owns_globals(globals, rules))
     {
-        return None;
+        return Ok(None);
     }
-    let name = kinds::text(object, "__qualname__")?;
-    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    let Some(name) = kinds::text(object, "__qualname__") else {
+        return Ok(None);
+    };
     // As pickle does: what others have imported in the meantime must not tell.
-    py.import(module.as_str()).ok()?;
-    let found = locate(py, &module, &path)?;
-    found.is(object).then(|| format!("{module}.{name}"))
+    if let Err(error) = py.import(module.as_str()) {
+        return kinds::passed_on(py, error).map(|_| None);
+    }
+    Ok(place::is_at(object, &module, &name).then(|| format!("{module}.{name}")))
 }
 
 /// The name of a module of others.
@@ -246,6 +257,7 @@ fn find(object: &Bound<'_, PyAny>, rules: &Rules, as_type: bool) -> PyResult<Cod
             let mut root_guards = Guards::default();
             if object.get_type().is(&Kinds::get(py)?.function) {
                 root_guards.function(&object)?;
+                root_guards.length(object.getattr("__dict__")?.cast::<PyDict>()?);
             }
             root_guards.finish();
             let body = body.unbind();

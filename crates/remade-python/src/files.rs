@@ -18,9 +18,10 @@ fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     CLASS.import(py, "remade._inputs", "File")
 }
 
-/// Whether the value is a `remade.File`.
+/// Whether the value is a `remade.File`. By its type: a weak proxy has the class of another, and a dead one
+/// raises when it is asked for it.
 pub(crate) fn is_file(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    value.is_instance(class(value.py())?)
+    value.get_type().is_subclass(class(value.py())?)
 }
 
 /// A `remade.File` of this absolute path.

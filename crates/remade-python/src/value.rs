@@ -6,10 +6,12 @@
 
 mod array;
 mod arrow;
+mod bases;
 mod code;
 mod constant;
 mod container;
 mod frame;
+mod items;
 pub(crate) mod kind;
 pub(crate) mod memo;
 mod object;
@@ -35,6 +37,7 @@ pub(crate) use code::own as own_code;
 pub(crate) use constant::{encode_constant, is_quick};
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
+pub(crate) use object::slots;
 pub(crate) use partial::Gap;
 pub(crate) use short::short_form;
 
@@ -65,6 +68,8 @@ pub(crate) struct Walk<'py> {
     position: String,
     survey: Option<Box<Survey<'py>>>,
     bare: Option<Version>,
+    /// The dicts, by address, that hold the attributes of the objects that the walk is in.
+    states: Vec<usize>,
 }
 
 /// Something known by history that was changed behind its back.
@@ -156,6 +161,7 @@ impl Default for Walk<'_> {
             position: String::new(),
             survey: None,
             bare: None,
+            states: Vec::new(),
         }
     }
 }
@@ -235,6 +241,7 @@ impl<'py> Walk<'py> {
         }
         self.position.clear();
         (self.sets, self.budget, self.bare) = (0, 0, None);
+        self.states.clear();
         let encoded = self.other(value);
         self.depth = 0;
         encoded
@@ -347,6 +354,13 @@ impl<'py> Walk<'py> {
         let encoded = self.other(value);
         self.position.truncate(length);
         encoded
+    }
+
+    /// Whether it is the state of an object that the walk is in: then it has no position of its own, and
+    /// its keys are names of attributes.
+    #[inline]
+    fn is_state(&self, value: &Bound<'py, PyAny>) -> bool {
+        !self.states.is_empty() && self.states.contains(&(value.as_ptr() as usize))
     }
 
     /// Notes code of the user's own, for those who ask for it.

@@ -89,6 +89,15 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// A global or closure value that has no version as a whole, and counts as far as it can be told.
+    ImplicitInPart {
+        /// The function that was called.
+        function: String,
+        /// The global, and the place in it.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// A stored result cannot be loaded.
     Unloadable {
         /// The function that was called.
@@ -230,6 +239,16 @@ impl fmt::Display for Warning {
                 f,
                 "{function}: the value of {name} has no version ({why}) and is passed over. Pass \
                  it as an argument if the result depends on it."
+            ),
+            Warning::ImplicitInPart {
+                function,
+                name,
+                why,
+            } => write!(
+                f,
+                "{function}: the value of {name} has no version as a whole ({why}). Its class, its \
+                 attributes and its items are compared; pass it as an argument if the result depends \
+                 on more."
             ),
             Warning::Unloadable {
                 function,

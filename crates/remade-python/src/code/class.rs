@@ -10,7 +10,7 @@ use super::graph::{Origin, Part};
 use super::kinds::{attribute, behind_proxy, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
-use super::walk::{Walk, is_made_method, key};
+use super::walk::{Walk, is_made, is_made_method, key};
 
 /// What Python itself keeps in the namespace of a class. Slots show as descriptors, dataclass fields
 /// and annotations are opened apart.
@@ -93,7 +93,10 @@ impl<'py> Walk<'_, 'py> {
                     (module.clone(), path)
                 }),
             };
-            if self.nodes[index].as_type && is_made_method(&value)
+            let tells_by_itself = self.nodes[index].as_type
+                && is_made_method(&value)
+                && !(is_made(&value) && self.is_more_than_plain(&value));
+            if tells_by_itself
                 || is_enum && self.is_enum_bookkeeping(&name_text, &value)
                 || is_dataclass && is_generated(&name_text, &value)
                 || is_named_tuple && is_of_named_tuple(&value)
@@ -144,10 +147,11 @@ impl<'py> Walk<'_, 'py> {
         };
         for (position, item) in members.call_method0("items")?.try_iter()?.enumerate() {
             let (member, value): (String, Bound<'py, PyAny>) = item?.extract()?;
+            let mut spot = self.attribute_spot(&value, "_value_", name);
+            spot.name = format!("{name}.{member}");
             let Some(value) = attribute(&value, "_value_") else {
                 continue;
             };
-            let spot = self.held(format!("{name}.{member}"));
             self.refer(
                 index,
                 &format!("(member {position} {member})"),

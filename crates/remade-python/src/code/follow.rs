@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyModule, PyString, PyType};
 use super::bytecode::{Access, Chain, Import, Scope};
 use super::function::{Names, in_module};
 use super::graph::Part;
-use super::kinds::{attribute, behind_proxy, imported, modules, text};
+use super::kinds::{asked, attribute, behind_proxy, imported, modules, passed_on, text};
 use super::own;
 use super::place::{Place, Spot};
 use super::walk::{Walk, key};
@@ -194,7 +194,7 @@ impl<'py> Walk<'_, 'py> {
         }
         if !access.store && !dict.contains(&name)? && dict.contains("__getattr__")? {
             // It makes its attributes when they are asked for; some stay there.
-            if let Some(given) = attribute(module, next)
+            if let Some(given) = asked(module, next)?
                 && !dict.contains(&name)?
             {
                 let spot = self.held(in_module(&module_name, next));
@@ -247,6 +247,7 @@ impl<'py> Walk<'_, 'py> {
             && own::owns_unimported(self.py, &module, self.rules)
             && let Err(error) = self.py.import(module.as_str())
         {
+            let error = passed_on(self.py, error)?;
             let kind = error.get_type(self.py).name()?.to_string();
             self.unfollowed
                 .insert(format!("import {module} in {}: {kind}", names.function));
@@ -304,7 +305,7 @@ impl<'py> Walk<'_, 'py> {
         if dict.contains(name)? {
             return Ok(());
         }
-        if dict.contains("__getattr__")? && attribute(module, name).is_some() {
+        if dict.contains("__getattr__")? && asked(module, name)?.is_some() {
             return Ok(());
         }
         if attribute(module, "__path__").is_none() {
@@ -315,6 +316,7 @@ impl<'py> Walk<'_, 'py> {
             && let Err(error) = self.py.import(submodule.as_str())
             && text(error.value(self.py).as_any(), "name").as_deref() != Some(&submodule)
         {
+            let error = passed_on(self.py, error)?;
             let kind = error.get_type(self.py).name()?.to_string();
             let function = &self.nodes[index].name;
             self.unfollowed

@@ -42,6 +42,7 @@ impl<'py> Walk<'_, 'py> {
         let names = self.names(function, &code, &globals)?;
         self.nodes[index].name.clone_from(&names.function);
         self.open_marks(index, function, &names)?;
+        self.open_attributes(index, function, &names.function, own)?;
         if !own {
             return self.open_foreign(index, function, &globals, &names);
         }

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use super::graph::Part;
 use super::kinds::{attribute, behind_proxy, text, type_name};
 use super::place::{Place, Spot};
-use super::walk::{Walk, wrapped};
+use super::walk::{Walk, key, wrapped};
 
 /// What `dataclass` writes: told by its parameters and the fields.
 const GENERATED: [&str; 13] = [
@@ -57,17 +57,30 @@ impl<'py> Walk<'_, 'py> {
             let spot = self.held(format!("{name}({field}=)"));
             self.refer(index, &format!("(default {field})"), value, &spot, true)?;
         }
-        let Some(told) = namespace.get_item("_field_defaults")? else {
+        let spot = self.entry(namespace, "_field_defaults", name);
+        let told = namespace.get_item("_field_defaults")?;
+        self.guard(&spot, told.as_ref());
+        let Some(told) = told else {
             return Ok(());
         };
-        let Ok(told) = told.cast_into::<PyDict>() else {
-            return Ok(());
+        let told = match told.cast_into_exact::<PyDict>() {
+            Ok(told)
+                if told
+                    .keys()
+                    .iter()
+                    .all(|key| key.is_exact_instance_of::<PyString>()) =>
+            {
+                told
+            }
+            Ok(told) => return self.refer(index, "(told defaults)", told.as_any(), &spot, true),
+            Err(other) => {
+                let other = other.into_inner();
+                return self.refer(index, "(told defaults)", &other, &spot, true);
+            }
         };
         self.guards.length(&told);
         for (field, value) in told.iter() {
-            let Ok(text) = field.cast::<PyString>() else {
-                continue;
-            };
+            let text = field.cast::<PyString>()?;
             let text = text.to_string_lossy().into_owned();
             let spot = Spot {
                 place: Place::Item(told.clone(), field.clone()),
@@ -100,8 +113,11 @@ impl<'py> Walk<'_, 'py> {
     ) -> PyResult<()> {
         let spot = self.held(String::new());
         if let Some(parameters) = namespace.get_item("__dataclass_params__")? {
+            let entry = self.entry(namespace, "__dataclass_params__", name);
+            self.guard(&entry, Some(&parameters));
             for option in ["init", "repr", "eq", "order", "unsafe_hash", "frozen"] {
                 if let Some(value) = attribute(&parameters, option) {
+                    let spot = self.attribute_spot(&parameters, option, name);
                     self.refer(index, &format!("(dataclass {option})"), &value, &spot, true)?;
                 }
             }
@@ -109,9 +125,20 @@ impl<'py> Walk<'_, 'py> {
         let Some(fields) = namespace.get_item("__dataclass_fields__")? else {
             return Ok(());
         };
+        let entry = self.entry(namespace, "__dataclass_fields__", name);
+        self.guard(&entry, Some(&fields));
+        if let Ok(fields) = fields.cast_exact::<PyDict>() {
+            self.guards.length(fields);
+        }
         let mut matched = Vec::new();
         for (position, item) in fields.call_method0("items")?.try_iter()?.enumerate() {
             let (field, description): (String, Bound<'py, PyAny>) = item?.extract()?;
+            if let Ok(fields) = fields.cast_exact::<PyDict>() {
+                let field = key(self.py, &field).into_any();
+                self.guards.item(fields, &field, Some(&description));
+            }
+            let spot = self.attribute_spot(&description, "_field_type", name);
+            self.guard(&spot, attribute(&description, "_field_type").as_ref());
             let is = |option: &str| {
                 attribute(&description, option)
                     .is_some_and(|value| value.is_truthy().unwrap_or(false))
@@ -133,8 +160,11 @@ impl<'py> Walk<'_, 'py> {
                 let Some(value) = attribute(&description, option) else {
                     continue;
                 };
-                if type_name(&value).1 != "_MISSING_TYPE" {
-                    let spot = self.held(format!("{name}.{field}.{option}"));
+                let owner = format!("{name}.{field}");
+                let spot = self.attribute_spot(&description, option, &owner);
+                if type_name(&value).1 == "_MISSING_TYPE" {
+                    self.guard(&spot, Some(&value));
+                } else {
                     self.refer(
                         index,
                         &format!("(field {position} {field} {option})"),
@@ -156,6 +186,15 @@ impl<'py> Walk<'_, 'py> {
         Ok(())
     }
 
+    /// An entry of the namespace of a class.
+    fn entry(&self, namespace: &Bound<'py, PyDict>, entry: &str, class: &str) -> Spot<'py> {
+        Spot {
+            place: Place::Item(namespace.clone(), key(self.py, entry).into_any()),
+            name: format!("{class}.{entry}"),
+            locator: None,
+        }
+    }
+
     /// What a program wrote beside a field of a dataclass for itself to read.
     fn open_metadata(
         &mut self,
@@ -164,12 +203,12 @@ impl<'py> Walk<'_, 'py> {
         name: &str,
         description: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let Some(metadata) =
-            attribute(description, "metadata").filter(|one| one.is_truthy().unwrap_or(true))
-        else {
+        let spot = self.attribute_spot(description, "metadata", &format!("{name}.{field}"));
+        let metadata = attribute(description, "metadata");
+        self.guard(&spot, metadata.as_ref());
+        let Some(metadata) = metadata.filter(|one| one.is_truthy().unwrap_or(true)) else {
             return Ok(()); // none: one empty proxy stands for it in every field
         };
-        let spot = self.held(format!("{name}.{field} metadata"));
         let Some(metadata) = behind_proxy(&metadata) else {
             return self.refer(
                 index,
@@ -181,7 +220,7 @@ impl<'py> Walk<'_, 'py> {
         };
         self.guards.length(&metadata);
         for (key, value) in metadata.iter() {
-            let Ok(text) = key.cast::<PyString>() else {
+            let Ok(text) = key.cast_exact::<PyString>() else {
                 let part = format!("(field {field} metadata)");
                 return self.refer(index, &part, metadata.as_any(), &spot, true);
             };

@@ -36,6 +36,8 @@ pub(super) struct Node<'py> {
     pub(super) shown: BTreeMap<String, String>,
     /// Parts by the place they were found in, as some function may turn out to rebind it.
     pub(super) placed: Vec<(String, (usize, usize))>,
+    /// Parts that were put on a function, by their place.
+    pub(super) put: Vec<(String, (usize, usize))>,
     pub(super) reached: Option<Origin>,
 }
 

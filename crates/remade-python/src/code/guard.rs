@@ -9,7 +9,7 @@ use crate::once::Once;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyInt, PySet, PyString};
 use std::collections::HashSet;
 
 enum Guard {
@@ -38,6 +38,11 @@ enum Guard {
         function: Py<PyAny>,
         parts: [Py<PyAny>; 3],
     },
+    /// This set has just these members.
+    Members {
+        set: Py<PyAny>,
+        members: Vec<Py<PyAny>>,
+    },
     /// This object has an attribute of this type.
     AttributeType {
         object: Py<PyAny>,
@@ -51,6 +56,8 @@ enum Guard {
 pub(super) struct Guards {
     guards: Vec<Guard>,
     seen: HashSet<(usize, usize)>,
+    /// Places of which only the type is guarded until now.
+    typed: HashSet<(usize, usize)>,
     /// Places that the code itself binds anew: they may hold anything.
     loose: HashSet<(usize, usize)>,
 }
@@ -67,7 +74,7 @@ impl Guards {
         key: &Bound<'_, PyAny>,
         expected: Option<&Bound<'_, PyAny>>,
     ) {
-        if self.seen.insert((address(dict), address(key))) {
+        if self.is_new((address(dict), address(key))) {
             self.guards.push(Guard::Item {
                 dict: dict.clone().unbind(),
                 key: key.clone().unbind(),
@@ -84,6 +91,7 @@ impl Guards {
         value: &Bound<'_, PyAny>,
     ) {
         if self.seen.insert((address(dict), address(key))) {
+            self.typed.insert((address(dict), address(key)));
             self.guards.push(Guard::ItemType {
                 dict: dict.clone().unbind(),
                 key: key.clone().unbind(),
@@ -111,7 +119,7 @@ impl Guards {
         name: &Bound<'_, PyString>,
         expected: Option<&Bound<'_, PyAny>>,
     ) {
-        if self.seen.insert((address(object), address(name))) {
+        if self.is_new((address(object), address(name))) {
             self.guards.push(Guard::Attribute {
                 object: object.clone().unbind(),
                 name: name.clone().unbind(),
@@ -138,12 +146,33 @@ impl Guards {
         value: &Bound<'_, PyAny>,
     ) {
         if self.seen.insert((address(object), address(name))) {
+            self.typed.insert((address(object), address(name)));
             self.guards.push(Guard::AttributeType {
                 object: object.clone().unbind(),
                 name: name.clone().unbind(),
                 expected: value.get_type().into_any().unbind(),
             });
         }
+    }
+
+    /// A set of numbers and texts has just these. False: there is something else in it.
+    pub(super) fn members(&mut self, set: &Bound<'_, PySet>) -> bool {
+        let members: Vec<_> = set.iter().collect();
+        let are_plain = members.iter().all(|one| {
+            one.is_exact_instance_of::<PyInt>() || one.is_exact_instance_of::<PyString>()
+        });
+        if are_plain && self.seen.insert((address(set), 0)) {
+            self.guards.push(Guard::Members {
+                set: set.clone().into_any().unbind(),
+                members: members.into_iter().map(Bound::unbind).collect(),
+            });
+        }
+        are_plain
+    }
+
+    /// Is the value of this place guarded by nothing yet?
+    fn is_new(&mut self, place: (usize, usize)) -> bool {
+        self.seen.insert(place) || self.typed.remove(&place)
     }
 
     /// This place is bound anew by the code, so it is an implicit input and not guarded.
@@ -161,6 +190,7 @@ impl Guards {
         let loose = std::mem::take(&mut self.loose);
         self.guards.retain(|guard| !loose.contains(&guard.place()));
         self.seen = HashSet::new();
+        self.typed = HashSet::new();
         self.guards.shrink_to_fit();
     }
 
@@ -188,12 +218,13 @@ impl Guard {
                 (object.as_ptr(), name.as_ptr())
             }
             Guard::Length { dict, .. } => (dict.as_ptr(), std::ptr::null_mut()),
+            Guard::Members { set, .. } => (set.as_ptr(), std::ptr::null_mut()),
             Guard::Function { function, .. } => (function.as_ptr(), std::ptr::null_mut()),
         };
         (owner as usize, name as usize)
     }
 
-    // Names are text, which leads nowhere.
+    // Names are text, which leads nowhere, and members are text or numbers.
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Guard::Item {
@@ -215,6 +246,7 @@ impl Guard {
                 visit.call(expected)
             }
             Guard::Length { dict, .. } => visit.call(dict),
+            Guard::Members { set, .. } => visit.call(set),
             Guard::Attribute {
                 object, expected, ..
             } => {
@@ -238,7 +270,9 @@ impl Guard {
     fn holds(&self, py: Python<'_>) -> bool {
         // SAFETY: the GIL is held; all pointers are owned by the guard and alive. PyDict_GetItemWithError
         // gives a borrowed pointer that is only compared, or whose type is read before anything else
-        // can run. Keys are interned strings or types, so comparing them runs no Python code.
+        // can run. Most keys are plain text or types, which are compared without Python code; where one
+        // is of a class or metaclass of somebody's that says what equals it, that has run before there is
+        // a pointer.
         unsafe {
             match self {
                 Guard::Item {
@@ -263,6 +297,12 @@ impl Guard {
                         return false;
                     }
                     ffi::Py_TYPE(found).cast() == expected.as_ptr()
+                }
+                Guard::Members { set, members } => {
+                    ffi::PySet_Size(set.as_ptr()) == members.len() as isize
+                        && members
+                            .iter()
+                            .all(|one| ffi::PySet_Contains(set.as_ptr(), one.as_ptr()) == 1)
                 }
                 Guard::Length { dict, length } => ffi::PyDict_Size(dict.as_ptr()) == *length,
                 Guard::Attribute {

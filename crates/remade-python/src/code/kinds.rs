@@ -5,8 +5,9 @@
 //! is recognised by the name of its type: looking must not import anything.
 
 use crate::once::Once;
+use pyo3::exceptions::{PyException, PySystemExit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType, PyWeakrefProxy};
 
 /// The types that every interpreter has.
 pub(super) struct Kinds {
@@ -62,6 +63,26 @@ pub(super) fn attribute<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bo
     value.getattr_opt(name).ok().flatten()
 }
 
+/// As [`attribute`], of what may run code of the user's own: an interrupt of that is passed on.
+pub(super) fn asked<'py>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match value.getattr_opt(name) {
+        Err(error) => passed_on(value.py(), error).map(|_| None),
+        found => found,
+    }
+}
+
+/// An error of somebody's code, which means that something cannot be followed. An interrupt does not, and is
+/// given back; that a module ended the program says no more than an error would, since nobody has asked yet
+/// for that module but this package.
+pub(super) fn passed_on(py: Python<'_>, error: PyErr) -> PyResult<PyErr> {
+    let is_theirs =
+        error.is_instance_of::<PyException>(py) || error.is_instance_of::<PySystemExit>(py);
+    if is_theirs { Ok(error) } else { Err(error) }
+}
+
 /// An attribute that is text.
 pub(super) fn text(value: &Bound<'_, PyAny>, name: &str) -> Option<String> {
     let found = attribute(value, name)?;
@@ -109,15 +130,8 @@ pub(super) fn namespace<'py>(class: &Bound<'py, PyType>) -> Option<Bound<'py, Py
 }
 
 /// A weak proxy, which answers every question as what it stands for.
-pub(crate) fn is_weak_proxy(value: &Bound<'_, PyAny>) -> bool {
-    const PROXIES: [&str; 4] = [
-        "ProxyType",
-        "CallableProxyType",
-        "weakproxy",
-        "weakcallableproxy",
-    ];
-    let (module, name) = type_name(value);
-    matches!(module.as_str(), "weakref" | "builtins") && PROXIES.contains(&name.as_str())
+pub(super) fn is_weak_proxy(value: &Bound<'_, PyAny>) -> bool {
+    value.cast::<PyWeakrefProxy>().is_ok()
 }
 
 /// Instances that hold nothing a result could depend on, and that change all the time.

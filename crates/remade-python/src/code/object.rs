@@ -12,19 +12,20 @@ use super::kinds::{attribute, text, type_name};
 use super::own;
 use super::place::{Place, Spot};
 use super::walk::Walk;
+use crate::value::slots;
 
 impl<'py> Walk<'_, 'py> {
-    /// The code of an object whose value is an implicit input.
+    /// The code of an object whose value is an implicit input. Can it hold functions that are called with it?
     pub(super) fn open_instance(
         &mut self,
         index: usize,
         label: &str,
         value: &Bound<'py, PyAny>,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let kind = value.get_type().into_any();
         let module = text(&kind, "__module__").unwrap_or_default();
         if module == "builtins" {
-            return Ok(());
+            return Ok(false);
         }
         if own::owns_name(self.py, &module, self.rules)
             && let Some(class) = self.classify(&kind, true, false)?
@@ -33,25 +34,50 @@ impl<'py> Walk<'_, 'py> {
             self.nodes[index].parts.insert(label, class);
         }
         if !value.is_callable() {
-            return Ok(());
+            return Ok(false);
         }
         // What is called calls what it was given, under whatever name it keeps that.
         let held = attribute(value, "__dict__").and_then(|one| one.cast_into::<PyDict>().ok());
-        let Some(held) = held else {
-            return self.open_referents(index, label, value);
-        };
-        for (name, held_value) in held.iter() {
-            let Ok(text) = name.cast_exact::<PyString>() else {
-                continue;
-            };
-            let text = text.to_string_lossy().into_owned();
-            if let Some(part @ Part::Node(_)) = self.classify(&held_value, false, false)? {
-                self.guards.item(&held, &name, Some(&held_value));
-                let label = format!("{label}.{text}");
-                self.nodes[index].parts.insert(label, part);
+        let slots = slots(value)?;
+        if held.is_none() && slots.is_empty() {
+            self.open_referents(index, label, value)?;
+            return Ok(true);
+        }
+        let mut places = Vec::new();
+        if let Some(held) = held {
+            self.guards.length(&held);
+            for (name, item) in held.iter() {
+                if let Ok(text) = name.cast_exact::<PyString>() {
+                    let text = text.to_string_lossy().into_owned();
+                    places.push((text, Place::Item(held.clone(), name), Some(item)));
+                }
             }
         }
-        Ok(())
+        for name in slots {
+            let text = name.to_string_lossy().into_owned();
+            let item = attribute(value, &text);
+            places.push((text, Place::Attribute(value.clone(), name), item));
+        }
+        for (name, place, item) in places {
+            let spot = Spot {
+                place,
+                name: String::new(),
+                locator: None,
+            };
+            let part = match &item {
+                Some(item) => self.classify(item, false, false)?,
+                None => None,
+            };
+            if let Some(part @ Part::Node(_)) = part {
+                self.guard(&spot, item.as_ref());
+                let label = format!("{label}.{name}");
+                self.nodes[index].parts.insert(label, part);
+            } else {
+                // It may be a function later.
+                self.guard_type(&spot, item.as_ref());
+            }
+        }
+        Ok(true)
     }
 
     /// An object without attributes that holds functions all the same: `functools.cmp_to_key(compare)`.

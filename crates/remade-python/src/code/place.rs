@@ -4,7 +4,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyModule, PyString, PyType};
 
-use super::kinds::{imported, namespace};
+use super::kinds::{Kinds, imported, namespace};
 use crate::function::MadeFunction;
 
 /// Where a value was found.
@@ -116,14 +116,23 @@ pub(crate) fn locate<'py>(
     Some(value)
 }
 
+/// Is this object what its name says? Imports nothing.
+pub(super) fn is_at(object: &Bound<'_, PyAny>, module: &str, name: &str) -> bool {
+    let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+    locate(object.py(), module, &path).is_some_and(|found| found.is(object))
+}
+
 /// What stands under a name in a module or a class. A record may have been forged, so nothing is
 /// asked that could run code: no property, no `__getattr__` of a module that imports when it is asked.
 fn attribute_as_it_stands<'py>(value: &Bound<'py, PyAny>, name: &str) -> Option<Bound<'py, PyAny>> {
     if let Ok(module) = value.cast::<PyModule>() {
         return module.dict().get_item(name).ok().flatten();
     }
-    if value.is_instance_of::<MadeFunction>() && name == "__wrapped__" {
-        return value.getattr(name).ok();
+    let is_function =
+        Kinds::get(value.py()).is_ok_and(|kinds| value.get_type().is(&kinds.function));
+    if is_function || value.is_instance_of::<MadeFunction>() {
+        let held = value.getattr("__dict__").ok()?.cast_into::<PyDict>().ok()?;
+        return held.get_item(name).ok().flatten();
     }
     for class in value.cast::<PyType>().ok()?.mro().iter() {
         let names = namespace(class.cast::<PyType>().ok()?)?;

@@ -4,6 +4,13 @@ use pyo3::prelude::*;
 
 use super::kinds::{Kinds, attribute, text};
 
+/// What `numpy.vectorize` was given and keeps.
+pub(crate) const GIVEN_TO_VECTORIZE: [&str; 5] =
+    ["pyfunc", "otypes", "excluded", "cache", "signature"];
+
+/// What `numpy.frompyfunc` was given beside the function.
+pub(crate) const GIVEN_TO_FROMPYFUNC: [&str; 3] = ["nin", "nout", "identity"];
+
 /// Did `numpy.frompyfunc` make it? Its name says so, and its text.
 pub(crate) fn calls_python(ufunc: &Bound<'_, PyAny>) -> bool {
     let name = text(ufunc, "__name__").unwrap_or_default();

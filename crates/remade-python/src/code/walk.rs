@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Rules;
 use super::graph::{Node, Part};
 use super::guard::Guards;
-use super::kinds::{Kinds, attribute, imported, is_passed_over, is_weak_proxy, text, type_name};
+use super::kinds::{Kinds, attribute, is_passed_over, is_weak_proxy, text, type_name};
 use super::normal::Normalizer;
 use super::own;
-use super::place::{Implicit, Place, Spot};
+use super::place::{Implicit, Place, Spot, is_at};
 use super::ufunc::{called_by_ufunc, calls_python};
 use crate::value::{encode_constant, short_form};
 
@@ -84,6 +84,12 @@ impl<'a, 'py> Walk<'a, 'py> {
                     node.parts.insert(label.clone(), Part::Implicit);
                 }
             }
+            // What a run puts on a function is there from then on: who does that has it among its own names.
+            for (label, place) in &node.put {
+                if self.guards.is_loose(*place) {
+                    node.parts.remove(label);
+                }
+            }
         }
         self.guards.finish();
         self.root_guards.finish();
@@ -114,6 +120,8 @@ impl<'a, 'py> Walk<'a, 'py> {
         let value = self.nodes[index].value.clone();
         if value.get_type().is(&self.kinds.function) {
             self.open_function(index, &value)
+        } else if is_made(&value) {
+            self.open_made(index, &value)
         } else if value.is_instance_of::<PyType>() {
             self.open_class(index, &value)
         } else if value.is_instance_of::<PyModule>() {
@@ -146,16 +154,14 @@ impl<'a, 'py> Walk<'a, 'py> {
                 self.add(index, label, part, spot);
             }
             None => {
-                match &spot.place {
-                    Place::Item(dict, key) => self.guards.item_type(dict, key, value),
-                    Place::Attribute(object, name) => {
-                        self.guards.attribute_type(object, name, value)
-                    }
-                    Place::Held => {}
-                }
                 self.add_implicit(spot, Some(value), read);
                 self.add(index, label, Part::Implicit, spot);
-                self.open_instance(index, label, value)?;
+                let is_called = self.open_instance(index, label, value)?;
+                if is_called {
+                    self.guard(spot, Some(value)); // another of this type can hold other functions
+                } else {
+                    self.guard_type(spot, Some(value));
+                }
             }
         }
         Ok(())
@@ -166,6 +172,17 @@ impl<'a, 'py> Walk<'a, 'py> {
             Place::Item(dict, key) => self.guards.item(dict, key, value),
             Place::Attribute(object, name) => self.guards.attribute(object, name, value),
             Place::Held => {}
+        }
+    }
+
+    /// As [`Walk::guard`] for a value that counts elsewhere: only what kind of thing it is.
+    pub(super) fn guard_type(&mut self, spot: &Spot<'py>, value: Option<&Bound<'py, PyAny>>) {
+        match (&spot.place, value) {
+            (Place::Item(dict, key), Some(value)) => self.guards.item_type(dict, key, value),
+            (Place::Attribute(object, name), Some(value)) => {
+                self.guards.attribute_type(object, name, value);
+            }
+            _ => self.guard(spot, None),
         }
     }
 
@@ -209,6 +226,9 @@ impl<'a, 'py> Walk<'a, 'py> {
         if self.index.get(&key) == Some(&self.root) && value.get_type().is(&self.kinds.function) {
             // The root calls itself: who shares this code with another function checks this one too.
             let _ = self.guards.function(value);
+            if let Some(dict) = attribute(value, "__dict__").and_then(|one| one.cast_into().ok()) {
+                self.guards.length(&dict);
+            }
         }
         let nodes = &mut self.nodes;
         let index = *self.index.entry(key).or_insert_with(|| {
@@ -220,6 +240,7 @@ impl<'a, 'py> Walk<'a, 'py> {
                 parts: BTreeMap::new(),
                 shown: BTreeMap::new(),
                 placed: Vec::new(),
+                put: Vec::new(),
                 reached: None,
             });
             nodes.len() - 1
@@ -271,6 +292,9 @@ impl<'a, 'py> Walk<'a, 'py> {
             return Ok(Some(self.named(&name, "")));
         }
         if is_made(value) {
+            if self.is_more_than_plain(value) {
+                return Ok(Some(self.node(value, false)));
+            }
             return match attribute(value, "__wrapped__") {
                 Some(wrapped) => self.classify(&wrapped, as_type, root),
                 None => Ok(None),
@@ -415,7 +439,7 @@ impl<'a, 'py> Walk<'a, 'py> {
         };
         let home = text(value, "__module__").unwrap_or(module);
         // An object with a name of its own is what it holds, unless its name leads to it.
-        if self.is_written_in_python(value) && !is_found(value, &home, &called) {
+        if self.is_written_in_python(value) && !is_at(value, &home, &called) {
             return Ok(None);
         }
         // A ufunc, a function of Cython: called like a function, and known by name like one.
@@ -443,24 +467,11 @@ impl<'a, 'py> Walk<'a, 'py> {
     }
 }
 
-/// Is it what its name says?
-fn is_found(value: &Bound<'_, PyAny>, module: &str, name: &str) -> bool {
-    let mut found = imported(value.py(), module);
-    for part in name.split('.') {
-        found = found.and_then(|found| attribute(&found, part));
-    }
-    found.is_some_and(|found| found.is(value))
-}
-
 /// A class that `types.new_class` put together, as `make_dataclass` does before Python 3.12: it says that
 /// it is one of `types`, where nobody finds it.
 fn is_made_for_somebody(class: &Bound<'_, PyAny>, module: &str) -> bool {
-    if module != "types" {
-        return false;
-    }
     let name = text(class, "__qualname__").unwrap_or_default();
-    let found = imported(class.py(), module).and_then(|types| attribute(&types, &name));
-    found.is_none_or(|found| !found.is(class))
+    module == "types" && !is_at(class, module, &name)
 }
 
 /// A lambda, or a function made in another: its name may be that of others too.

@@ -1,11 +1,11 @@
 //! What does an object consist of that holds functions, and is none?
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFrozenSet, PyList, PySet, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyFrozenSet, PySet, PyString, PyTuple, PyType};
 
 use super::kinds::{attribute, text, type_name};
 use super::place::{Place, Spot};
-use super::ufunc::called_by_ufunc;
+use super::ufunc::{GIVEN_TO_FROMPYFUNC, GIVEN_TO_VECTORIZE, called_by_ufunc};
 use super::walk::{Walk, key, wrapped};
 
 impl<'py> Walk<'_, 'py> {
@@ -36,6 +36,9 @@ impl<'py> Walk<'_, 'py> {
             }
             _ => &["py_func", "__wrapped__"],
         };
+        if matches!(name.as_str(), "partial" | "_lru_cache_wrapper") {
+            self.open_attributes(index, value, &owner, true)?;
+        }
         if name == "builtin_function_or_method" {
             self.form(index, "method", &owner);
         }
@@ -65,27 +68,27 @@ impl<'py> Walk<'_, 'py> {
         Ok(())
     }
 
-    /// What `numpy.vectorize` was given. It is asked for none of it again, so a list counts as a tuple.
+    /// What `numpy.vectorize` was given, and asks for at each call.
     fn open_vectorized(
         &mut self,
         index: usize,
         value: &Bound<'py, PyAny>,
         owner: &str,
     ) -> PyResult<()> {
-        for part in ["pyfunc", "otypes", "excluded", "cache", "signature"] {
+        for part in GIVEN_TO_VECTORIZE {
             let Some(given) = attribute(value, part) else {
                 continue;
             };
             self.guards
                 .attribute(value, &key(self.py, part), Some(&given));
-            let spot = self.held(format!("{owner}.{part}"));
-            if let Ok(items) = given.cast_exact::<PyList>() {
-                self.open_items(index, part, &items.to_tuple(), owner)?;
-            } else if let Ok(items) = given.cast_exact::<PySet>() {
-                let items = PyFrozenSet::new(self.py, items.iter())?;
-                self.refer(index, part, items.as_any(), &spot, true)?;
-            } else {
-                self.refer(index, part, &given, &spot, true)?;
+            let spot = self.attribute_spot(value, part, owner);
+            match given.cast_exact::<PySet>() {
+                Ok(items) if self.guards.members(items) => {
+                    let items = PyFrozenSet::new(self.py, items.iter())?;
+                    let spot = self.held(spot.name);
+                    self.refer(index, part, items.as_any(), &spot, true)?;
+                }
+                _ => self.refer(index, part, &given, &spot, true)?,
             }
         }
         Ok(())
@@ -93,7 +96,7 @@ impl<'py> Walk<'_, 'py> {
 
     /// The function that a ufunc of `numpy.frompyfunc` calls.
     fn open_ufunc(&mut self, index: usize, value: &Bound<'py, PyAny>, owner: &str) -> PyResult<()> {
-        for part in ["nin", "nout", "identity"] {
+        for part in GIVEN_TO_FROMPYFUNC {
             if let Some(given) = attribute(value, part) {
                 let spot = self.held(format!("{owner}.{part}"));
                 self.refer(index, part, &given, &spot, true)?;

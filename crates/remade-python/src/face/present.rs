@@ -262,6 +262,7 @@ impl<'py> Call<'_, 'py> {
                     position: String::new(),
                     why,
                     is_tool: false,
+                    rest_counts: false,
                 };
                 Ok((None, vec![whole]))
             }
@@ -274,17 +275,30 @@ impl<'py> Call<'_, 'py> {
         let name = format!("{input}{}", gap.position);
         if self.only_looks {
             let why = &gap.why;
-            self.state
-                .gaps
-                .push(format!("{name}: its value has no version ({why})"));
+            self.state.gaps.push(match gap.rest_counts {
+                true => format!(
+                    "{name}: its value has no version as a whole ({why}); its class, its \
+                     attributes and its items count"
+                ),
+                false => format!("{name}: its value has no version ({why})"),
+            });
         }
         if gap.is_tool || !self.function.first_time(&name) {
             return Ok(());
         }
-        self.warn(Warning::ImplicitUnversioned {
-            function: self.function.made.name().to_owned(),
-            name,
-            why: gap.why,
+        let function = self.function.made.name().to_owned();
+        let why = gap.why;
+        self.warn(match gap.rest_counts {
+            true => Warning::ImplicitInPart {
+                function,
+                name,
+                why,
+            },
+            false => Warning::ImplicitUnversioned {
+                function,
+                name,
+                why,
+            },
         })
     }
 

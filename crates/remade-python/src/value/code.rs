@@ -6,7 +6,7 @@ use pyo3::types::*;
 use remade::version::Tag;
 
 use super::{Unversioned, Walk, object};
-use crate::code::Code;
+use crate::code::{Code, Put};
 
 type Encoded = Result<(), Unversioned>;
 
@@ -18,7 +18,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> En
     if is_made {
         return made(walk, value);
     }
-    if let Some(name) = crate::code::name_of_foreign(value, walk.own()) {
+    if let Some(name) = crate::code::name_of_foreign(value, walk.own())? {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
@@ -35,55 +35,34 @@ pub(crate) fn own<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encod
         crate::code::of(value, walk.own())
     };
     let code = code.map_err(|error| Unversioned::from_error(value, error))?;
-    let attributes = attributes(value)?;
-    if attributes.is_empty() {
-        return with_inputs(walk, value, &code);
+    with_inputs(walk, value, &code)
+}
+
+/// A made function counts as the plain one, with what was put on it.
+pub(super) fn made<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
+    let plain = value.getattr(intern!(value.py(), "__wrapped__"))?;
+    let put = crate::code::put_on_wrapper(value);
+    if put.is_empty() {
+        return walk.item(&plain);
     }
     if !walk.is_first(value) {
         return Ok(());
     }
     walk.encoder.begin_named(Tag::Parts, "with attributes", 2);
-    inputs(walk, value.py(), &code)?;
-    walk.encoder.begin(Tag::Dict, attributes.len());
-    for (name, attribute) in attributes {
-        walk.encoder.text(&name);
-        walk.part(&attribute, || format!(".{name}"))?;
-    }
-    Ok(())
+    walk.item(&plain)?;
+    put_on(walk, put)
 }
 
-/// What somebody put on a function for whoever has it to read. What decorators leave there has names of
-/// its own kind, or is code that is followed.
-fn attributes<'py>(value: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
-    let py = value.py();
-    if !value.is_exact_instance_of::<PyFunction>() {
-        return Ok(Vec::new());
-    }
-    let held = value.getattr(intern!(py, "__dict__"))?;
-    let held = held.cast::<PyDict>()?;
-    if held.is_empty() {
-        return Ok(Vec::new());
-    }
-    const OF_SINGLEDISPATCH: [&str; 4] = ["registry", "dispatch", "register", "_clear_cache"];
-    let dispatches = OF_SINGLEDISPATCH
-        .iter()
-        .all(|name| held.contains(name).unwrap_or(false));
-    let mut attributes = Vec::new();
-    for (name, attribute) in held.iter() {
-        let name = name.cast::<PyString>()?.to_string_lossy().into_owned();
-        let is_mark = name.starts_with("__") && name.ends_with("__") || name == "py_func";
-        if !(is_mark || dispatches && OF_SINGLEDISPATCH.contains(&name.as_str())) {
-            attributes.push((name, attribute));
+pub(super) fn put_on<'py>(walk: &mut Walk<'py>, put: Vec<Put<'py>>) -> Encoded {
+    walk.encoder.begin(Tag::Dict, put.len());
+    for (name, value) in put {
+        walk.encoder.text(&name);
+        match value {
+            Some(value) => walk.part(&value, || format!(".{name}"))?,
+            None => walk.encoder.tag(Tag::Missing),
         }
     }
-    attributes.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok(attributes)
-}
-
-/// A made function counts as the plain one.
-pub(super) fn made<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
-    let plain = value.getattr(intern!(value.py(), "__wrapped__"))?;
-    walk.item(&plain)
+    Ok(())
 }
 
 /// The class of an instance.
@@ -97,7 +76,7 @@ pub(super) fn class_of<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> 
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }
-    if let Some(name) = crate::code::name_of_foreign(class.as_any(), walk.own()) {
+    if let Some(name) = crate::code::name_of_foreign(class.as_any(), walk.own())? {
         walk.encoder.tagged(Tag::Name, name.as_bytes());
         return Ok(());
     }

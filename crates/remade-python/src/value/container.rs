@@ -17,8 +17,12 @@ type Encoded = Result<(), Unversioned>;
 pub(super) fn tuple<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let items = value.cast::<PyTuple>().map_err(PyErr::from)?;
     walk.encoder.begin(Tag::Tuple, items.len());
+    let is_state = walk.is_state(value);
     for (index, item) in items.iter_borrowed().enumerate() {
-        walk.part(&item, || format!("[{index}]"))?;
+        walk.part(&item, || match is_state {
+            true => String::new(),
+            false => format!("[{index}]"),
+        })?;
     }
     Ok(())
 }
@@ -57,6 +61,7 @@ fn pairs<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
     let length = value.cast::<PyDict>().map_err(PyErr::from)?.len();
     walk.encoder.begin(Tag::Dict, length);
+    let is_state = walk.is_state(value);
     let (mut place, mut count) = (0, 0);
     loop {
         let (mut key, mut item) = (std::ptr::null_mut(), std::ptr::null_mut());
@@ -73,7 +78,10 @@ fn pairs<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
         };
         count += 1;
         walk.part(&key, || format!(".keys[{count}]"))?;
-        walk.part(&item, || format!("[{}]", short::key_form(&key)))?;
+        walk.part(&item, || match is_state {
+            true => format!(".{key}"),
+            false => format!("[{}]", short::key_form(&key)),
+        })?;
         // SAFETY: it is a dict.
         if count > length || unsafe { ffi::PyDict_Size(value.as_ptr()) } as usize != length {
             return Err(changed(value));

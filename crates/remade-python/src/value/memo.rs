@@ -44,7 +44,7 @@ impl<'py> Memo<'py> {
         None
     }
 
-    /// Keeps an object alive without giving it a position of its own that anything could equal.
+    /// How many objects were met.
     pub(crate) fn len(&self) -> usize {
         self.objects.len()
     }

@@ -110,23 +110,29 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
 pub(super) fn attributes<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
     match value.getattr_opt(intern!(py, "__dict__"))? {
-        Some(state) if !state.is_empty().unwrap_or(true) => walk.item(&state)?,
+        Some(held) if !held.is_empty().unwrap_or(true) => state(walk, &held, true)?,
         _ => walk.encoder.tag(Tag::Missing),
     }
-    let copyreg = py.import(intern!(py, "copyreg"))?;
-    let slots = copyreg
-        .getattr(intern!(py, "_slotnames"))?
-        .call1((value.get_type(),))?;
-    let names: Vec<Bound<'py, PyString>> = slots.extract()?;
+    let names = slots(value)?;
     walk.encoder.begin(Tag::Tuple, names.len());
     for name in names {
         walk.item(name.as_any())?;
         match value.getattr_opt(&name)? {
-            Some(item) => walk.item(&item)?,
+            Some(item) => walk.part(&item, || format!(".{name}"))?,
             None => walk.encoder.tag(Tag::Missing),
         }
     }
     Ok(())
+}
+
+/// The names of the slots that its class and the bases of that have.
+pub(crate) fn slots<'py>(value: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyString>>> {
+    let py = value.py();
+    let copyreg = py.import(intern!(py, "copyreg"))?;
+    let names = copyreg
+        .getattr(intern!(py, "_slotnames"))?
+        .call1((value.get_type(),))?;
+    names.extract()
 }
 
 /// What pickle would ask: the function that makes the object anew, its arguments, and the state.
@@ -173,7 +179,8 @@ pub(super) fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> E
         if empty {
             walk.encoder.tag(Tag::None);
         } else {
-            state(walk, &part)?;
+            let are_attributes = index == 2 && !class.hasattr(intern!(py, "__setstate__"))?;
+            state(walk, &part, are_attributes)?;
         }
     }
     for index in [3, 4] {
@@ -185,9 +192,24 @@ pub(super) fn reduced<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> E
     Ok(())
 }
 
-/// The state, with the names of attributes as positions where they are known.
-fn state<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
-    walk.item(value)
+/// The state: its dict, or that and one of slots, holds attributes where the class does not say what else to
+/// do with it.
+fn state<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, are_attributes: bool) -> Encoded {
+    if !are_attributes {
+        return walk.item(value);
+    }
+    let outside = walk.states.len();
+    match value.cast_exact::<PyTuple>() {
+        Ok(two) if two.len() == 2 => {
+            // No positions in the pair: nobody ever sees it.
+            let dicts = two.iter_borrowed().map(|one| one.as_ptr() as usize);
+            walk.states.extend(dicts.chain([value.as_ptr() as usize]));
+        }
+        _ => walk.states.push(value.as_ptr() as usize),
+    }
+    let encoded = walk.item(value);
+    walk.states.truncate(outside);
+    encoded
 }
 
 /// Items of a subclass of list, or pairs of one of dict.
@@ -226,7 +248,13 @@ fn global<'py>(
 ) -> Encoded {
     let py = value.py();
     let module = value.getattr_opt(intern!(py, "__module__"))?;
-    walk.encoder.begin_named(Tag::Parts, "global", 4);
+    let wrapped = value.getattr_opt(intern!(py, "__wrapped__"))?;
+    let put = match &wrapped {
+        Some(_) => crate::code::put_on_wrapper(value),
+        None => Vec::new(),
+    };
+    let count = 4 + usize::from(!put.is_empty());
+    walk.encoder.begin_named(Tag::Parts, "global", count);
     // The class of a function that Cython made holds the version of Cython in its name.
     if value.hasattr(intern!(py, "__qualname__"))? {
         walk.encoder.tag(Tag::Missing);
@@ -238,11 +266,12 @@ fn global<'py>(
         _ => walk.encoder.tag(Tag::Missing),
     }
     walk.item(name.as_any())?;
-    match value.getattr_opt(intern!(py, "__wrapped__"))? {
-        Some(plain) => walk.item(&plain),
-        None => {
-            walk.encoder.tag(Tag::Missing);
-            Ok(())
-        }
+    match wrapped {
+        Some(plain) => walk.item(&plain)?,
+        None => walk.encoder.tag(Tag::Missing),
     }
+    if put.is_empty() {
+        return Ok(());
+    }
+    code::put_on(walk, put)
 }

@@ -5,12 +5,11 @@
 //! Objects of others count whole or by the name of their class: a progress bar or a connection holds the
 //! time and the address at which it was made, and what uses it would run in every process.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::*;
+use pyo3::types::PyModule;
 use remade::version::Tag;
 
-use super::{Kind, Unversioned, Walk, code, object};
+use super::{Kind, Unversioned, Walk, bases, code, items, object};
 use crate::code as follow;
 
 type Encoded = Result<(), Unversioned>;
@@ -23,6 +22,8 @@ pub(crate) struct Gap {
     pub(crate) why: String,
     /// Nothing a result could depend on: a lock, a logger.
     pub(crate) is_tool: bool,
+    /// What can be told of it counts all the same: the code of its class, its attributes, its items.
+    pub(crate) rest_counts: bool,
 }
 
 /// One part of such a value, or the whole of it.
@@ -42,7 +43,7 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
         | Kind::ContextVariable
         | Kind::WeakReference
         | Kind::WeakContainer => walk.composite(value, kind),
-        Kind::SetSubclass(_) if own => walk.composite(value, kind),
+        Kind::SetSubclass(_) | Kind::ArraySubclass if own => walk.composite(value, kind),
         Kind::Object { .. } if is_container(value) => walk.composite(value, kind),
         Kind::Object { .. } | Kind::Never(_) if own => {
             object::with_history(walk, value, true, |walk| own_object(walk, value))
@@ -94,73 +95,19 @@ fn own_object<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     walk.encoder.begin_named(Tag::Parts, "in part", 2);
     if follow::is_passed_over(value) {
         code::class_of(walk, value)?;
-        return beyond_bases(walk, value);
+        return bases::beyond(walk, value);
     }
     match object::reduced(walk, value) {
         Err(Unversioned::NoVersion { why, .. }) => {
             // It refuses to be pickled, or is more than its attributes.
-            let position = walk.position.clone();
-            note(walk, position, why, false);
+            let is_tool = false;
+            note(walk, why, is_tool, true);
             code::class_of(walk, value)?;
-            object::attributes(walk, value)
+            object::attributes(walk, value)?;
+            items::of(walk, value)
         }
         encoded => encoded,
     }
-}
-
-/// What a class of one's own added to a thread or a handler. What their own `__init__` sets says when and
-/// how it runs, and is another in every process.
-fn beyond_bases<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
-    let py = value.py();
-    let mut theirs: Vec<String> = Vec::new();
-    let mut ours: Vec<String> = Vec::new();
-    for base in value.get_type().mro().iter() {
-        if !follow::is_own_class(&base, walk.own()) {
-            theirs.extend(named_in(&base.getattr(intern!(py, "__init__"))?));
-            continue;
-        }
-        for method in base
-            .getattr(intern!(py, "__dict__"))?
-            .call_method0("values")?
-            .try_iter()?
-        {
-            ours.extend(named_in(&method?));
-        }
-    }
-    theirs.retain(|name| !ours.contains(name));
-    let held = value.getattr_opt(intern!(py, "__dict__"))?;
-    let Some(held) = held.and_then(|held| held.cast_into::<PyDict>().ok()) else {
-        walk.encoder.begin(Tag::Dict, 0);
-        return Ok(());
-    };
-    let mut added = Vec::new();
-    for (name, item) in held.iter() {
-        let is_theirs = name
-            .extract::<String>()
-            .is_ok_and(|name| theirs.contains(&name));
-        if !is_theirs {
-            added.push((name, item));
-        }
-    }
-    walk.encoder.begin(Tag::Dict, added.len());
-    for (name, item) in added {
-        walk.item(&name)?;
-        walk.part(&item, || format!(".{name}"))?;
-    }
-    Ok(())
-}
-
-/// The names that the code of a function uses.
-fn named_in(function: &Bound<'_, PyAny>) -> Vec<String> {
-    let py = function.py();
-    let names = function
-        .getattr_opt(intern!(py, "__code__"))
-        .ok()
-        .flatten()
-        .and_then(|code| code.getattr(intern!(py, "co_names")).ok());
-    names
-        .and_then(|names| names.extract().ok())
-        .unwrap_or_default()
 }
 
 /// Only what it is an instance of.
@@ -171,8 +118,7 @@ fn unversioned<'py>(
     why: String,
 ) -> Encoded {
     let is_tool = !own && follow::is_passed_over(value);
-    let position = walk.position.clone();
-    note(walk, position, why, is_tool);
+    note(walk, why, is_tool, false);
     walk.encoder.begin_named(Tag::Parts, "without version", 1);
     if own {
         match code::class_of(walk, value) {
@@ -185,7 +131,8 @@ fn unversioned<'py>(
     Ok(())
 }
 
-fn note(walk: &mut Walk<'_>, position: String, why: String, is_tool: bool) {
+pub(super) fn note(walk: &mut Walk<'_>, why: String, is_tool: bool, rest_counts: bool) {
+    let position = walk.position.clone();
     if let Some(gaps) = &mut walk.gaps
         && !gaps.iter().any(|gap| gap.position == position)
     {
@@ -193,6 +140,7 @@ fn note(walk: &mut Walk<'_>, position: String, why: String, is_tool: bool) {
             position,
             why,
             is_tool,
+            rest_counts,
         });
     }
 }

@@ -1,12 +1,12 @@
 //! What do context variables and weak references lead to now?
 
-use pyo3::exceptions::{PyLookupError, PyReferenceError};
+use pyo3::exceptions::PyLookupError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::*;
 use remade::version::Tag;
 
-use super::{Unversioned, Walk, container, short};
+use super::{Unversioned, Walk, container, object, short};
 
 type Encoded = Result<(), Unversioned>;
 
@@ -29,21 +29,23 @@ pub(super) fn context_variable<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyA
     walk.part(&now, || ".get()".to_owned())
 }
 
-/// A weak reference: what it refers to, if that still lives.
+/// A weak reference or proxy: of which kind it is, and what it refers to, if that still lives.
 pub(super) fn weak_reference<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -> Encoded {
     let py = value.py();
-    walk.encoder.begin_named(Tag::Parts, "weakref.ref", 1);
-    let is_proxy = crate::code::is_weak_proxy(value);
-    let now = if is_proxy {
-        // It passes every question on: a method of what it stands for leads there.
-        let method = value.getattr(intern!(py, "__reduce_ex__"));
-        match method.and_then(|method| method.getattr(intern!(py, "__self__"))) {
-            Err(error) if error.is_instance_of::<PyReferenceError>(py) => py.None().into_bound(py),
-            now => now?,
+    let (kind, now) = match value.cast::<PyWeakrefProxy>() {
+        // A proxy itself is asked for nothing: it passes every question on, and raises when it is dead.
+        Ok(proxy) => {
+            let is_called = proxy.get_type().name()?.to_string().contains("allable");
+            let kind = ["weakref.proxy", "weakref.proxy of what is called"];
+            (kind[usize::from(is_called)], proxy.upgrade())
         }
-    } else {
-        value.call0()?
+        Err(_) => {
+            let now = value.call0()?;
+            ("weakref.ref", (!now.is_none()).then_some(now))
+        }
     };
+    walk.encoder.begin_named(Tag::Parts, kind, 1);
+    let now = now.unwrap_or_else(|| py.None().into_bound(py));
     walk.part(&now, || "()".to_owned())
 }
 
@@ -66,7 +68,8 @@ pub(super) fn weak_container<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny
         .try_iter()?
         .map(|pair| pair?.extract())
         .collect::<PyResult<_>>()?;
-    walk.encoder.begin_named(Tag::Parts, "weak mapping", 1);
+    let kind = object::qualified_name(&value.get_type());
+    walk.encoder.begin_named(Tag::Parts, &kind, 1);
     walk.encoder.begin(Tag::Dict, items.len());
     for (key, item) in items {
         walk.item(&key)?;

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use remade::version::Tag;
 
 use super::{Kind, Unversioned, Walk, object};
+use crate::code::{GIVEN_TO_FROMPYFUNC, GIVEN_TO_VECTORIZE};
 
 type Encoded = Result<(), Unversioned>;
 
@@ -12,10 +13,9 @@ pub(super) fn vectorized<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>) -
     if !walk.is_first_mutable(value) {
         return Ok(());
     }
-    const GIVEN: [&str; 5] = ["pyfunc", "otypes", "excluded", "cache", "signature"];
     walk.encoder
-        .begin_named(Tag::Parts, "numpy.vectorize", GIVEN.len());
-    for name in GIVEN {
+        .begin_named(Tag::Parts, "numpy.vectorize", GIVEN_TO_VECTORIZE.len());
+    for name in GIVEN_TO_VECTORIZE {
         match value.getattr_opt(name)? {
             Some(item) => walk.part(&item, || format!(".{name}"))?,
             None => walk.encoder.tag(Tag::Missing),
@@ -36,7 +36,7 @@ pub(super) fn ufunc<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: 
         ));
     };
     walk.encoder.begin_named(Tag::Parts, "numpy.frompyfunc", 4);
-    for name in ["nin", "nout", "identity"] {
+    for name in GIVEN_TO_FROMPYFUNC {
         walk.item(&value.getattr(name)?)?;
     }
     walk.item(&function)
