@@ -1,11 +1,12 @@
-"""What an object came from does not depend on the code of its class: not through a persister of one's own, of
-which the record tells no code."""
+"""What an object came from does not depend on the code of its class: neither through a persister of one's
+own, of which the record tells no code, nor after an edit."""
 
 import json
 
 import numpy as np
 
 import remade
+from counting import lines, note
 from remade import Persister, make
 
 
@@ -15,6 +16,10 @@ class Model:
 
     def predict(self, x):
         return x * self.weights[0]
+
+
+def edited(self, x):
+    return x * self.weights[0] * 100
 
 
 class Weights(Persister):
@@ -60,3 +65,50 @@ def test_through_a_persister_of_ones_own(tmp_path, monkeypatch):
         [origin] = remade.origin(scores).arguments[0].origins
         [kept] = remade.origin(model).results
         assert origin.version == remade.origin(model).version == kept.version
+
+
+def test_after_an_edit_of_its_class(tmp_path, monkeypatch):
+    train, score = pipeline(tmp_path)
+    model = train(3)
+    before = remade.origin(model)
+    assert score(model, 2).tolist() == [6, 6]
+    monkeypatch.setattr(Model, "predict", edited)
+    assert remade.origin(model) == before
+    assert remade.origin([model]) is None
+    assert names(model) == ["train", "3"]
+    assert names([model]) == ["train", "3"]
+    scores = score(model, 2)  # and no warning: nobody changed the object
+    assert scores.tolist() == [600, 600]
+    assert names(scores) == ["score", "train", "2", "3"]
+    assert remade.origin(model) == before
+
+
+def test_asking_for_it_runs_nothing_of_what_its_class_reads(tmp_path, monkeypatch):
+    train, _ = pipeline(tmp_path)
+    reads = str(tmp_path / "reads")
+
+    class Settings:
+        def __reduce_ex__(self, protocol):
+            note(reads)
+            return Settings, ()
+
+    settings = Settings()
+    monkeypatch.setattr(Model, "predict", lambda self, x: settings)
+    model = train(3)
+    before = lines(reads)
+    assert before  # its version tells what the method reads
+    assert names(model)[:2] == names([model])[:2] == ["train", "3"]
+    assert remade.origin(model).function.endswith("train")
+    assert lines(reads) == before
+
+
+def test_what_was_changed_meanwhile_has_none(tmp_path, monkeypatch):
+    train, score = pipeline(tmp_path)
+    model = train(3)
+    monkeypatch.setattr(Model, "predict", edited)
+    model.weights = [5]
+    assert remade.origin(model) is None
+    scores = score(model, 2)
+    assert scores.tolist() == [1000, 1000]
+    assert remade.origin(scores).arguments[0].origins == ()
+    assert "train" not in names(scores)

@@ -8,7 +8,6 @@ use remade::version::Tag;
 use super::kind::{PandasKind, PolarsKind};
 use super::memo::Memo;
 use super::{Kind, Unversioned, Walk, array, arrow, code, object};
-use crate::registry;
 
 type Encoded = Result<(), Unversioned>;
 
@@ -18,14 +17,8 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
     if !walk.is_first_mutable(value) {
         return Ok(());
     }
-    if walk.history
-        && let Some(known) = registry::find_object(value)
-    {
-        walk.note(value, &known);
-        if walk.survey.is_none() {
-            walk.told(known.tag, known.version);
-            return Ok(());
-        }
+    if walk.is_told_by_history(value)? {
+        return Ok(());
     }
     if walk.survey.is_some() {
         return content(walk, value, kind);

@@ -7,7 +7,6 @@ use pyo3::types::*;
 use remade::version::Tag;
 
 use super::{Kind, Unversioned, Walk, array, code, container};
-use crate::registry;
 
 type Encoded = Result<(), Unversioned>;
 
@@ -37,14 +36,8 @@ pub(super) fn with_history<'py>(
     if !walk.is_first_mutable(value) {
         return Ok(());
     }
-    if walk.history
-        && let Some(known) = registry::find_object(value)
-    {
-        walk.note(value, &known);
-        if walk.survey.is_none() {
-            walk.told(known.tag, known.version);
-            return Ok(());
-        }
+    if walk.is_told_by_history(value)? {
+        return Ok(());
     }
     if walk.rerun_unknown && !by_value && walk.survey.is_none() {
         return Err(array::unknown(value));
