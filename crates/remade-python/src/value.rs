@@ -31,10 +31,13 @@ use remade::version::{Encoder, Tag, Version};
 use crate::code::Rules;
 use crate::registry::{self, Known, Origin};
 pub(crate) use array::region_content;
+pub(crate) use arrow::extension_classes;
 pub(crate) use code::own as own_code;
 pub(crate) use constant::{encode_constant, is_quick};
+pub(crate) use frame::polars_has_objects;
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
+pub(crate) use object::qualified_name;
 pub(crate) use partial::Gap;
 pub(crate) use short::short_form;
 

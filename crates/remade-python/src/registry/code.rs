@@ -85,9 +85,10 @@ pub(super) fn reached<'py>(
     object: &Bound<'py, PyAny>,
     rules: Option<&Arc<Rules>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    match holds::can_hold_code(object, rules)? {
-        true => verify::code_reached(object, rules),
-        false => Ok(Vec::new()),
+    let parts = holds::parts_with_code(object)?;
+    match parts.is_empty() {
+        true => Ok(Vec::new()),
+        false => verify::code_reached(&parts, rules),
     }
 }
 

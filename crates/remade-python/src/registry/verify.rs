@@ -143,12 +143,14 @@ pub(crate) fn reached<'py>(value: &Bound<'py, PyAny>) -> PyResult<Survey<'py>> {
 
 /// Functions and classes that are the user's own by these rules, each once.
 pub(super) fn code_reached<'py>(
-    value: &Bound<'py, PyAny>,
+    parts: &[Bound<'py, PyAny>],
     rules: Option<&Arc<Rules>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let mut walk = Walk::surveying(false);
     walk.rules = rules.cloned();
-    survey(&mut walk, value)?;
+    for part in parts {
+        survey(&mut walk, part)?;
+    }
     Ok(walk.into_survey().code)
 }
 

@@ -11,7 +11,7 @@ use super::{Kind, Unversioned, Walk, array, code, container};
 type Encoded = Result<(), Unversioned>;
 
 /// `module.Class`, for messages and for classes that are not the user's.
-pub(super) fn qualified_name(class: &Bound<'_, PyType>) -> String {
+pub(crate) fn qualified_name(class: &Bound<'_, PyType>) -> String {
     let py = class.py();
     let text = |name| {
         class
@@ -88,6 +88,9 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
         }
         if kind == Kind::ImageProxy {
             // Its state names a file, and what is in the file is what counts.
+            if walk.survey.is_some() {
+                return code::class_of(walk, value);
+            }
             let elements = value
                 .call_method0(intern!(py, "__array__"))
                 .map_err(|error| Unversioned::from_error(value, error))?;
