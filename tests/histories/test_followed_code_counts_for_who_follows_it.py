@@ -193,3 +193,40 @@ def test_a_change_outside_made_functions_is_told_as_to_everybody(shop):
         told.append([text.replace(who, "") for text in shop.warnings])
     assert told[0] == told[1]
     assert ["still answers" in text for text in told[0]] == [True, False]
+
+
+def test_what_is_read_once_is_compared_before_every_run(shop):
+    shop.write(
+        mine="""
+        import lab
+        from pipeline import following
+        from remade import make
+
+        class Own(lab.Model):
+            def __init__(self, *weights):
+                self.weights = list(weights)
+
+            def predict(self, x):
+                return x * sum(self.weights)
+
+        @make(keep="all")
+        def give(*weights):
+            return Own(*weights)
+
+        def edited(self, x):
+            return x * sum(self.weights) * 10
+        """
+    )
+    script = """
+        from mine import Own, edited, following, give
+        made = give(1, 2)
+        answer = [following(made, 1)]
+        Own.predict = edited
+        answer.append(following(made, 1))
+        made.weights.append(4)  # no attribute is another: nothing shows it but a look
+        answer += [following(made, 2), following(Own(1, 2), 2), following(give(1, 2), 2)]
+        Own.predict, Own.other = lambda self, x: x, None
+        answer += [following(made, 2), following(Own(1, 2), 2)]
+    """
+    answer, _ = shop.run(script)
+    assert answer == [3, 30, 140, 60, 60, 2, 2]

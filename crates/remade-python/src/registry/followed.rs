@@ -40,8 +40,12 @@ impl Code {
         rules: Option<&Arc<Rules>>,
     ) -> PyResult<Option<Version>> {
         let py = object.py();
+        // Before a run, what answers is compared with what it was: by the code that is everybody's own.
+        if !self.is_current(py) {
+            return Ok(None);
+        }
         let Some(rules) = rules.filter(|rules| !rules.follow.is_empty()) else {
-            return Ok(self.is_current(py).then_some(version));
+            return Ok(Some(version));
         };
         let mut reading = self.followed.by(rules);
         if let Some(other) = reading.as_ref().and_then(|reading| reading.other.as_ref())
@@ -56,10 +60,8 @@ impl Code {
                 None => return Ok(None),
             },
         };
-        Ok(match &reading.other {
-            Some(other) => Some(other.version),
-            None => self.is_current(py).then_some(version),
-        })
+        let other = reading.other.as_ref();
+        Ok(Some(other.map_or(version, |other| other.version)))
     }
 
     /// None: it has no version.
