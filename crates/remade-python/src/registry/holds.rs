@@ -161,6 +161,9 @@ impl<'py> Parts<'py> {
         }
         let items = numpy::in_memory_order(seen, dtype.itemsize)?
             .call_method0(intern!(array.py(), "tolist"))?;
+        if is_plain(&items) {
+            return Ok(()); // text, as a rule
+        }
         let Ok(items) = items.cast_exact::<PyList>() else {
             self.add(array);
             return Ok(());
