@@ -128,6 +128,31 @@ def test_polars_frames_by_value():
     assert len(set(versions)) == len(versions)
 
 
+def test_objects_in_a_column_of_polars_count_by_what_they_are():
+    class Part:
+        def __init__(self, number):
+            self.number = number
+
+    def column(*numbers):
+        return polars.Series("m", [Part(number) for number in numbers], dtype=polars.Object)
+
+    for make in (column, lambda *numbers: polars.DataFrame({"a": [1, 2], "m": column(*numbers)})):
+        one = make(1, 2)
+        version = remade._version(one)
+        assert version == remade._version(make(1, 2))
+        assert version != remade._version(make(1, 3))
+        assert version != remade._version(make(2, 1))
+        series = one if isinstance(one, polars.Series) else one["m"]
+        series.to_list()[1].number = 3
+        assert version != remade._version(one)
+        assert remade._version(one) == remade._version(make(1, 3))
+    named = polars.DataFrame({"a": [{"Object": 1}]})  # a type with that name in it
+    assert remade._version(named) == remade._version(named.clone())
+    part = column(5)
+    assert remade._has_aliases([part, part.to_list()[0]])
+    assert not remade._has_aliases([part, column(5)])
+
+
 def test_arrow_data_does_not_depend_on_chunks():
     whole = pyarrow.chunked_array([[1, 2, None, 4]])
     chunks = pyarrow.chunked_array([[1, 2], [None, 4]])

@@ -98,20 +98,11 @@ fn starts(object: &Bound<'_, PyAny>) -> PyResult<Vec<Start>> {
     // Both are noted at once, so that the one says where the other is.
     let places = walk.origins.take().unwrap_or_default();
     let known = walk.into_survey().known;
-    let mut starts: Vec<Start> = Vec::new();
-    let mut whole: Option<String> = None;
-    for ((place, _), (known, _)) in places.into_iter().zip(&known) {
-        // A part of what is known came with it.
-        let is_part = |whole: &String| place.starts_with(whole.as_str());
-        if whole.as_ref().is_some_and(is_part) {
-            continue;
-        }
-        if !known.alarm {
-            starts.push(start(place.clone(), known));
-        }
-        whole = Some(place);
-    }
-    Ok(starts)
+    let known = places.into_iter().zip(&known);
+    let found = known.filter(|(_, (known, _))| !known.alarm);
+    Ok(found
+        .map(|((place, _), (known, _))| start(place, known))
+        .collect())
 }
 
 fn start(place: String, known: &Known) -> Start {

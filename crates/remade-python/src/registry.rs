@@ -8,6 +8,8 @@
 
 mod arrays;
 mod code;
+mod followed;
+mod holds;
 mod objects;
 mod plain;
 pub(crate) mod testing;
@@ -24,12 +26,13 @@ use remade::registry::{Registry, Table};
 use remade::store::Store;
 use remade::version::{Tag, Version};
 
+use crate::code::Rules;
 use crate::numpy::Array;
 use crate::value::kind::{self, Kind};
 use crate::value::{Unversioned, Walk};
 pub(crate) use arrays::find as find_array;
 pub(crate) use code::{Code, code_of, with_code};
-pub(crate) use objects::find as find_object;
+pub(crate) use objects::{find as find_object, trace as trace_object};
 pub(crate) use plain::is_plain;
 pub(crate) use traverse::{key_names, positions, trackable};
 pub(crate) use verify::{has_aliases, known_in, reached, verify, verify_sharing};
@@ -62,6 +65,8 @@ pub(crate) struct Known {
     pub(crate) origin: Arc<Origin>,
     /// Whether the tripwire went off.
     pub(crate) alarm: bool,
+    /// Whether it tells the version: the code that the object can run is what it was.
+    pub(crate) answers: bool,
 }
 
 /// What is known of objects, each a `T`. Nothing that is done under its lock runs Python code.
@@ -145,7 +150,16 @@ pub(crate) fn forget(object: &Bound<'_, PyAny>) -> PyResult<()> {
 
 /// The version by reading all of it, whatever its history.
 pub(crate) fn content_version(value: &Bound<'_, PyAny>) -> Result<Version, Unversioned> {
+    content_version_by(value, None)
+}
+
+/// The same for those with these rules of what is the user's own.
+fn content_version_by(
+    value: &Bound<'_, PyAny>,
+    rules: Option<&Arc<Rules>>,
+) -> Result<Version, Unversioned> {
     let mut walk = Walk::default();
+    walk.rules = rules.cloned();
     walk.encode(value)?;
     Ok(walk.version())
 }
@@ -161,11 +175,12 @@ pub(crate) fn version_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Version>>
                 .map(|known| known.version));
         }
     }
-    Ok(find_object(object).map(|known| known.version))
+    let known = find_object(object, None)?.filter(|known| known.answers);
+    Ok(known.map(|known| known.version))
 }
 
-/// What history knows of the object, without reading it: an array through its memory, whatever it
-/// is a view of, everything else by itself.
+/// Where history knows the object to come from, without reading it or its code: an array through its
+/// memory, whatever it is a view of, everything else by itself.
 pub(crate) fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Known>> {
     if let Some(array) = Array::new(object)
         && kind::of(object)? == Kind::Array
@@ -175,7 +190,7 @@ pub(crate) fn known(object: &Bound<'_, PyAny>) -> PyResult<Option<Known>> {
             return Ok(find_array(array, &dtype));
         }
     }
-    Ok(find_object(object))
+    Ok(trace_object(object))
 }
 
 /// How many owners of memory and how many objects are known, the dead included that no sweep has

@@ -31,13 +31,15 @@ use remade::store::Store;
 use remade::version::{Encoder, Tag, Version};
 
 use crate::code::Rules;
-use crate::registry::{Known, Origin};
+use crate::registry::{self, Known, Origin};
 pub(crate) use array::region_content;
+pub(crate) use arrow::extension_classes;
 pub(crate) use code::own as own_code;
 pub(crate) use constant::{encode_constant, is_quick};
+pub(crate) use frame::polars_has_objects;
 pub(crate) use kind::{Kind, imported};
 use memo::Memo;
-pub(crate) use object::slots;
+pub(crate) use object::{qualified_name, slots};
 pub(crate) use partial::Gap;
 pub(crate) use short::short_form;
 
@@ -372,8 +374,39 @@ impl<'py> Walk<'py> {
         }
     }
 
+    /// Whether history tells the version of an object. Where that came from is noted all the same.
+    fn is_told_by_history(&mut self, value: &Bound<'py, PyAny>) -> Result<bool, Unversioned> {
+        if !self.history {
+            return Ok(false);
+        }
+        let asks_for_origins_alone = self.survey.is_some() && self.origins.is_some();
+        let known = match asks_for_origins_alone {
+            true => registry::trace_object(value),
+            false => registry::find_object(value, self.rules.as_ref())?,
+        };
+        let Some(known) = known else { return Ok(false) };
+        self.note(value, &known);
+        if asks_for_origins_alone {
+            return Ok(true); // what is in it came with it
+        }
+        if self.survey.is_some() || !known.answers {
+            return Ok(false);
+        }
+        self.told(known.tag, known.version);
+        Ok(true)
+    }
+
     /// Notes where a known value came from, and the alarm if it was changed.
     fn note(&mut self, value: &Bound<'py, PyAny>, known: &Known) {
+        if !known.answers {
+            // It is read, so nothing that was changed is missed; but is it still what was returned?
+            if let Some(origins) = &mut self.origins
+                && !known.alarm
+            {
+                origins.push((self.position.clone(), known.origin.clone()));
+            }
+            return;
+        }
         if known.alarm {
             self.alarms.push(Alarm {
                 description: format!(

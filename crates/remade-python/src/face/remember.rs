@@ -60,7 +60,8 @@ pub(super) fn remember_one(
     store: &Arc<Store>,
 ) -> PyResult<()> {
     let code = registry::code_of(object)?;
-    let (version, content) = match record.item_at(&position) {
+    // What the record says that stands there, what it counts as, and what reading it in full gives.
+    let (recorded, version, content) = match record.item_at(&position) {
         Some(item) => {
             // What its methods are now, the record cannot know. Where they are others, it is told by all that
             // it is by now, as everything is that no history knows.
@@ -69,7 +70,7 @@ pub(super) fn remember_one(
             {
                 return Ok(());
             }
-            (item.version, content.unwrap_or(item.content))
+            (item.version, item.version, content.unwrap_or(item.content))
         }
         None => {
             // What a persister of the user's gives back may differ from what it was given: it
@@ -81,14 +82,15 @@ pub(super) fn remember_one(
             let Ok(content) = registry::content_version(object) else {
                 return Ok(());
             };
-            (registry::with_code(result.version, &code), content)
+            let version = registry::with_code(result.version, &code);
+            (result.version, version, content)
         }
     };
     let origin = Arc::new(Origin {
         record: record.clone(),
         store: store.clone(),
         position,
-        version,
+        version: recorded,
     });
     registry::remember(object, version, content, code, &origin)
 }

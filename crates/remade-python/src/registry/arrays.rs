@@ -120,6 +120,7 @@ pub(crate) fn find(array: Array<'_, '_>, dtype: &Dtype) -> Option<Known> {
         version,
         origin: region.origin.clone(),
         alarm,
+        answers: true,
     })
 }
 

@@ -4,21 +4,25 @@
 //! when it was returned; what its methods are by now, and the globals that they read, history cannot know.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use remade::version::{Encoder, Tag, Version};
 
-use super::{Weak, verify};
-use crate::numpy::{Array, dtype};
-use crate::value::kind::{self, Kind};
+use super::followed::Followed;
+use super::{Weak, holds, verify};
+use crate::code::Rules;
 use crate::value::{Unversioned, Walk, own_code};
 
 /// Functions and classes, with what each counted as.
+#[derive(Default)]
 pub(crate) struct Code {
     /// As everybody would tell it who reads all of it.
     version: Option<Version>,
     /// As this process tells it the soonest.
     parts: Vec<(Weak, Option<Version>)>,
+    /// What the object is to those for whom more code is the user's own.
+    pub(super) followed: Followed,
 }
 
 impl Code {
@@ -62,42 +66,49 @@ pub(crate) fn with_code(version: Version, code: &Code) -> Version {
 
 /// The code that an object can run.
 pub(crate) fn code_of(object: &Bound<'_, PyAny>) -> PyResult<Code> {
-    let none = Code {
-        version: None,
-        parts: Vec::new(),
-    };
-    if !can_hold_code(object)? {
-        return Ok(none);
-    }
-    let reached = verify::reached(object)?.code;
-    if reached.is_empty() {
-        return Ok(none);
-    }
-    let mut versions = Vec::with_capacity(reached.len());
+    let reached = reached(object, None)?;
     let mut parts = Vec::with_capacity(reached.len());
-    for code in reached {
-        versions.extend(version_of(&code, Walk::default())?);
-        if let Some(weak) = Weak::to(&code) {
-            parts.push((weak, version_of(&code, Walk::by_history())?));
+    for code in &reached {
+        if let Some(weak) = Weak::to(code) {
+            parts.push((weak, version_of(code, Walk::by_history())?));
         }
     }
-    let mut encoder = Encoder::new();
-    encoder.set(Tag::Set, versions);
     Ok(Code {
-        version: Some(encoder.finish()),
+        version: version_of_all(&reached, None)?,
         parts,
+        followed: Followed::default(),
     })
 }
 
-fn can_hold_code(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(match kind::of(object)? {
-        Kind::Object { .. } | Kind::ArraySubclass | Kind::SetSubclass(_) => true,
-        Kind::Array | Kind::MaskedArray => match Array::new(object) {
-            Some(array) => dtype::of_array(array)?.has_objects,
-            None => false,
-        },
-        _ => false,
-    })
+/// Functions and classes that an object can run, and that are the user's own by these rules.
+pub(super) fn reached<'py>(
+    object: &Bound<'py, PyAny>,
+    rules: Option<&Arc<Rules>>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let parts = holds::parts_with_code(object)?;
+    match parts.is_empty() {
+        true => Ok(Vec::new()),
+        false => verify::code_reached(&parts, rules),
+    }
+}
+
+/// The version of code as everybody would tell it who reads all of it. None: there is none.
+pub(super) fn version_of_all(
+    reached: &[Bound<'_, PyAny>],
+    rules: Option<&Arc<Rules>>,
+) -> PyResult<Option<Version>> {
+    if reached.is_empty() {
+        return Ok(None);
+    }
+    let mut versions = Vec::with_capacity(reached.len());
+    for code in reached {
+        let mut walk = Walk::default();
+        walk.rules = rules.cloned();
+        versions.extend(version_of(code, walk)?);
+    }
+    let mut encoder = Encoder::new();
+    encoder.set(Tag::Set, versions);
+    Ok(Some(encoder.finish()))
 }
 
 /// None: nobody can tell, because of a value that it reads.

@@ -9,6 +9,7 @@ use remade::version::{Tag, Version};
 use super::code::Code;
 use super::tripwire;
 use super::{ByObject, Known, Origin, Weak};
+use crate::code::Rules;
 use crate::value::kind::{self, Kind};
 
 struct Entry {
@@ -50,23 +51,41 @@ fn tag_of(kind: Kind) -> Tag {
     }
 }
 
-/// What is known of this object.
-pub(crate) fn find(object: &Bound<'_, PyAny>) -> Option<Known> {
+/// What is known of this object, for those with these rules of what is the user's own code.
+pub(crate) fn find(
+    object: &Bound<'_, PyAny>,
+    rules: Option<&Arc<Rules>>,
+) -> PyResult<Option<Known>> {
+    let Some((mut known, code)) = look_up(object) else {
+        return Ok(None);
+    };
+    match code.version_by(object, known.version, rules)? {
+        Some(version) => known.version = version,
+        // It is what reading it gives, until a made function returns it again.
+        None => known.answers = false,
+    }
+    Ok(Some(known))
+}
+
+/// The same for those who ask where it came from: an edit of its class changes nothing of that.
+pub(crate) fn trace(object: &Bound<'_, PyAny>) -> Option<Known> {
+    look_up(object).map(|(known, _)| known)
+}
+
+fn look_up(object: &Bound<'_, PyAny>) -> Option<(Known, Arc<Code>)> {
     let (mut known, before, code) = OBJECTS.find(object.as_unbound(), |entry| {
         let known = Known {
             tag: entry.tag,
             version: entry.version,
             origin: entry.origin.clone(),
             alarm: false,
+            answers: true,
         };
         (known, entry.tripwire, entry.code.clone())
     })?;
-    if !code.is_current(object.py()) {
-        return None; // it is what reading it gives, until a made function returns it again
-    }
     // Asking an object for its parts may run Python code: not under the lock.
     known.alarm = tripwire::of_object(object) != before;
-    Some(known)
+    Some((known, code))
 }
 
 /// What reading the object in full gave when it was remembered.

@@ -1,10 +1,12 @@
 //! Is everything still what its history says?
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 
 use super::{arrays, content_version, objects};
+use crate::code::Rules;
 use crate::numpy::Array;
 use crate::numpy::dtype;
 use crate::value::kind::{self, Kind};
@@ -58,7 +60,7 @@ fn verify_memory(array: Array<'_, '_>, done: &mut HashSet<usize>) -> PyResult<bo
     let root = array.root();
     let mut changed = false;
     for region in arrays::regions_under(array, &root)? {
-        let key = std::sync::Arc::as_ptr(&region) as usize;
+        let key = Arc::as_ptr(&region) as usize;
         if !done.insert(key) {
             continue;
         }
@@ -137,6 +139,19 @@ pub(crate) fn reached<'py>(value: &Bound<'py, PyAny>) -> PyResult<Survey<'py>> {
     let mut walk = Walk::surveying(false);
     survey(&mut walk, value)?;
     Ok(walk.into_survey())
+}
+
+/// Functions and classes that are the user's own by these rules, each once.
+pub(super) fn code_reached<'py>(
+    parts: &[Bound<'py, PyAny>],
+    rules: Option<&Arc<Rules>>,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut walk = Walk::surveying(false);
+    walk.rules = rules.cloned();
+    for part in parts {
+        survey(&mut walk, part)?;
+    }
+    Ok(walk.into_survey().code)
 }
 
 /// Whether any two mutable things that can be reached from these values are the same object or

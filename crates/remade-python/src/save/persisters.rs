@@ -46,7 +46,7 @@ impl<'py> Saver<'_, 'py> {
                     position: part.position.to_owned(),
                     version,
                     content: loaded,
-                    code: None, // it is an array or an image
+                    code: None, // it comes back as an array or as an image of nibabel
                 });
             }
             self.tracked.extend(whole(&part).map(|mut whole| {

@@ -6,6 +6,7 @@ use pyo3::types::*;
 use remade::version::{Tag, Version};
 
 use super::kind::{ArrowKind, imported};
+use super::object::qualified_name;
 use super::{Unversioned, Walk};
 
 type Encoded = Result<(), Unversioned>;
@@ -19,6 +20,9 @@ pub(super) fn encode<'py>(
         return Ok(()); // Arrow data cannot change
     }
     let py = value.py();
+    for class in extension_classes(value, kind)? {
+        walk.item(&class)?;
+    }
     match kind {
         ArrowKind::Table | ArrowKind::RecordBatch => {
             let name = if kind == ArrowKind::Table {
@@ -49,6 +53,43 @@ pub(super) fn encode<'py>(
             column_data(walk, value)
         }
     }
+}
+
+/// The classes of others than Arrow that its data has: of itself, and of the types of its elements.
+pub(crate) fn extension_classes<'py>(
+    value: &Bound<'py, PyAny>,
+    kind: ArrowKind,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let py = value.py();
+    let mut classes = Vec::new();
+    let mut add = |object: &Bound<'py, PyAny>| {
+        let class = object.get_type();
+        if !qualified_name(&class).starts_with("pyarrow.") {
+            classes.push(class.into_any());
+        }
+    };
+    add(value);
+    let mut types: Vec<Bound<'py, PyAny>> = match kind {
+        ArrowKind::Table | ArrowKind::RecordBatch => value
+            .getattr(intern!(py, "schema"))?
+            .getattr(intern!(py, "types"))?
+            .extract()?,
+        ArrowKind::ChunkedArray | ArrowKind::Array => vec![value.getattr(intern!(py, "type"))?],
+    };
+    while let Some(element) = types.pop() {
+        add(&element);
+        let count: usize = element.getattr(intern!(py, "num_fields"))?.extract()?;
+        for number in 0..count {
+            let field = element.call_method1(intern!(py, "field"), (number,))?;
+            types.push(field.getattr(intern!(py, "type"))?);
+        }
+        if count == 0
+            && let Some(values) = element.getattr_opt(intern!(py, "value_type"))?
+        {
+            types.push(values); // of a dictionary
+        }
+    }
+    Ok(classes)
 }
 
 /// One column: chunks are brought together first.

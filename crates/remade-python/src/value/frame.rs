@@ -8,7 +8,6 @@ use remade::version::Tag;
 use super::kind::{PandasKind, PolarsKind};
 use super::memo::Memo;
 use super::{Kind, Unversioned, Walk, array, arrow, code, object};
-use crate::registry;
 
 type Encoded = Result<(), Unversioned>;
 
@@ -18,14 +17,8 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
     if !walk.is_first_mutable(value) {
         return Ok(());
     }
-    if walk.history
-        && let Some(known) = registry::find_object(value)
-    {
-        walk.note(value, &known);
-        if walk.survey.is_none() {
-            walk.told(known.tag, known.version);
-            return Ok(());
-        }
+    if walk.is_told_by_history(value)? {
+        return Ok(());
     }
     if walk.survey.is_some() {
         return content(walk, value, kind);
@@ -121,6 +114,9 @@ fn column_array<'py>(walk: &mut Walk<'py>, column: &Bound<'py, PyAny>) -> Encode
     let py = column.py();
     let class = object::qualified_name(&column.get_type());
     let name = class.rsplit('.').next().unwrap_or(&class);
+    if !class.starts_with("pandas.") {
+        code::class_of(walk, column)?;
+    }
     if let Some(memory) = column.getattr_opt(intern!(py, "_ndarray"))? {
         walk.encoder.begin_named(Tag::Parts, name, 3);
         walk.item(&column.getattr(intern!(py, "dtype"))?)?;
@@ -151,26 +147,61 @@ fn column_array<'py>(walk: &mut Walk<'py>, column: &Bound<'py, PyAny>) -> Encode
 fn polars<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind: PolarsKind) -> Encoded {
     let py = value.py();
     let class = object::qualified_name(&value.get_type());
-    if walk.survey.is_some() {
+    let types = types_of_polars(value, kind)?;
+    let has_objects = polars_has_objects(value, kind)?;
+    if walk.survey.is_some() && !has_objects {
         return Ok(()); // its buffers cannot be written to through Python
     }
     match kind {
-        PolarsKind::DataFrame => {
-            walk.encoder.begin_named(Tag::Parts, "polars.DataFrame", 3);
-            let types = value.getattr(intern!(py, "dtypes"))?;
-            walk.encoder.text(&types.repr()?.to_string_lossy());
-        }
+        PolarsKind::DataFrame => walk.encoder.begin_named(Tag::Parts, "polars.DataFrame", 3),
         PolarsKind::Series => {
             walk.encoder.begin_named(Tag::Parts, "polars.Series", 3);
             walk.item(&value.getattr(intern!(py, "name"))?)?;
-            let element = value.getattr(intern!(py, "dtype"))?;
-            walk.encoder.text(&element.repr()?.to_string_lossy());
         }
     }
+    walk.encoder.text(&types);
     if class.starts_with("polars.") {
         walk.encoder.tagged(Tag::Name, b"polars");
     } else {
         code::class_of(walk, value)?;
     }
-    walk.item(&value.call_method0(intern!(py, "to_arrow"))?)
+    if !has_objects {
+        return walk.item(&value.call_method0(intern!(py, "to_arrow"))?);
+    }
+    // To Arrow, an object of Python is where it lies in memory.
+    if kind == PolarsKind::DataFrame {
+        for column in value.call_method0(intern!(py, "get_columns"))?.try_iter()? {
+            polars(walk, &column?, PolarsKind::Series)?;
+        }
+        return Ok(());
+    }
+    walk.item(&value.call_method0(intern!(py, "to_list"))?)
+}
+
+/// How polars writes the type of a column of objects of Python.
+const OBJECT: &str = "Object";
+
+/// The types of the columns, as text.
+fn types_of_polars(value: &Bound<'_, PyAny>, kind: PolarsKind) -> PyResult<String> {
+    let name = match kind {
+        PolarsKind::DataFrame => intern!(value.py(), "dtypes"),
+        PolarsKind::Series => intern!(value.py(), "dtype"),
+    };
+    Ok(value.getattr(name)?.repr()?.to_string_lossy().into_owned())
+}
+
+/// Whether a frame or column of polars holds objects of Python, which its buffers do not show. There are
+/// none inside its other types.
+pub(crate) fn polars_has_objects(value: &Bound<'_, PyAny>, kind: PolarsKind) -> PyResult<bool> {
+    let types = types_of_polars(value, kind)?;
+    if kind == PolarsKind::Series || !types.contains(OBJECT) {
+        return Ok(types == OBJECT);
+    }
+    // The name of a field or a category may be that, too.
+    for element in value.getattr(intern!(value.py(), "dtypes"))?.try_iter()? {
+        if element?.repr()?.to_string_lossy() == OBJECT {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -7,12 +7,11 @@ use pyo3::types::*;
 use remade::version::Tag;
 
 use super::{Kind, Unversioned, Walk, array, code, container};
-use crate::registry;
 
 type Encoded = Result<(), Unversioned>;
 
 /// `module.Class`, for messages and for classes that are not the user's.
-pub(super) fn qualified_name(class: &Bound<'_, PyType>) -> String {
+pub(crate) fn qualified_name(class: &Bound<'_, PyType>) -> String {
     let py = class.py();
     let text = |name| {
         class
@@ -37,14 +36,8 @@ pub(super) fn with_history<'py>(
     if !walk.is_first_mutable(value) {
         return Ok(());
     }
-    if walk.history
-        && let Some(known) = registry::find_object(value)
-    {
-        walk.note(value, &known);
-        if walk.survey.is_none() {
-            walk.told(known.tag, known.version);
-            return Ok(());
-        }
+    if walk.is_told_by_history(value)? {
+        return Ok(());
     }
     if walk.rerun_unknown && !by_value && walk.survey.is_none() {
         return Err(array::unknown(value));
@@ -95,6 +88,9 @@ pub(super) fn encode<'py>(walk: &mut Walk<'py>, value: &Bound<'py, PyAny>, kind:
         }
         if kind == Kind::ImageProxy {
             // Its state names a file, and what is in the file is what counts.
+            if walk.survey.is_some() {
+                return code::class_of(walk, value);
+            }
             let elements = value
                 .call_method0(intern!(py, "__array__"))
                 .map_err(|error| Unversioned::from_error(value, error))?;
