@@ -143,7 +143,7 @@ fn tell_first_call(name: &str) {
 }
 
 const REMADE: &str = "remade";
-const LOOKING: &str = "remade, the first 4,096 calls";
+const LOOKING: &str = "remade, the 2nd to the 4,096th call";
 const MAPPED: &str = "remade, mapped";
 const REDB: &str = "cached 4.1, redb";
 const SLED: &str = "cached 0.56, sled";
