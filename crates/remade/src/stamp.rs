@@ -113,9 +113,9 @@ impl PreparedPath {
         &self.path
     }
 
-    /// As [`Stamp::of_path`], or [`Stamp::of_path_itself`]. It is half of what a fresh call
-    /// costs that is not watched, so nothing is copied, and the system is asked for what it has at hand: `statx`,
-    /// which the standard library calls, takes a tenth longer.
+    /// As [`Stamp::of_path`], or [`Stamp::of_path_itself`]. It is half of what a fresh call costs that is
+    /// not watched, so nothing is copied, and the system is asked for what it has at hand: `statx`, which
+    /// the standard library calls, takes a tenth longer.
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     #[inline]
     pub(crate) fn stamp(&self) -> io::Result<Stamp> {

@@ -3,8 +3,8 @@
 //! A fresh call has to know whether its record is still the one that this process read. To look at it
 //! takes a microsecond, most of it for the way from the root of the file system to the record. On a disk
 //! of this machine the kernel can be told to leave a note at every change instead, and whether there is
-//! a note takes less than a tenth of that. The note is there before the operation that it tells of has returned to
-//! whoever asked for it, so a call that finds no note sees all that was done before it.
+//! a note takes less than a fifth of that. The note is there before the operation that it tells of has
+//! returned to whoever asked for it, so a call that finds no note sees all that was done before it.
 //!
 //! A `Watch` answers with a `Moment`. What was looked at after a moment is so still for as long as
 //! the watch answers with the same one. Where it does not answer (the folder lies on a network share,

@@ -80,10 +80,8 @@ impl Watch {
             return true;
         }
         let path = Path::new(OsStr::from_bytes(self.path.as_bytes()));
-        let found = ask(Operation::Look(path)).map(|()| lstat(self.path.as_c_str()));
-        let is_it = found.is_ok_and(|found| {
-            found.is_ok_and(|found| (found.st_dev, found.st_ino) == self.identity)
-        });
+        let found = ask(Operation::Look(path)).and_then(|()| Ok(lstat(self.path.as_c_str())?));
+        let is_it = found.is_ok_and(|found| (found.st_dev, found.st_ino) == self.identity);
         match is_it {
             true => self.in_place.set(moment),
             false => self.is_gone.store(true, Ordering::Relaxed),
